@@ -1,0 +1,269 @@
+//! Records in this process's memory, on moka; gone when it ends.
+//!
+//! moka gives the concurrent map and the timer wheel that forgets expired
+//! records. It is never given a capacity: a cache may evict, a store may not, so
+//! admission is counted here and a full store refuses.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use moka::Expiry as MokaExpiry;
+use moka::sync::Cache;
+
+use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
+use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
+use crate::domain::tenant::TenantId;
+use crate::domain::time::Timestamp;
+use crate::domain::{Fingerprint, HandleId, KeyId};
+
+/// A full store looks for expired records at most this often: a caller that
+/// keeps knocking must not buy a walk over every record each time.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The in-memory store.
+#[derive(Debug)]
+pub struct MemoryStore {
+    records: Cache<RecordKey, Arc<Entry>>,
+    books: Arc<Books>,
+    entries_max: u64,
+    last_sweep: Mutex<Option<Timestamp>>,
+}
+
+/// A record whose ledger changes in place, under its own lock.
+#[derive(Debug)]
+struct Entry {
+    record: Arc<Record>,
+    ledger: Mutex<Ledger>,
+    lifetime: Duration,
+}
+
+impl MemoryStore {
+    /// An empty store that holds at most `entries_max` records.
+    #[must_use]
+    pub fn new(entries_max: u64) -> Self {
+        let books = Arc::new(Books::default());
+        let listener = Arc::clone(&books);
+        let records = Cache::builder()
+            .expire_after(ByRecord)
+            .eviction_listener(move |_, entry: Arc<Entry>, _| listener.strike(&entry.record))
+            .build();
+        Self { records, books, entries_max, last_sweep: Mutex::new(None) }
+    }
+
+    /// A live entry. moka's clock runs on its own; ours decides.
+    fn live(&self, key: &RecordKey, now: Timestamp) -> Option<Arc<Entry>> {
+        self.records.get(key).filter(|entry| !entry.record.expires.passed_at(now))
+    }
+
+    fn admit(&self, count: u64, now: Timestamp) -> Result<(), StoreFault> {
+        if self.books.admit(count, self.entries_max) {
+            return Ok(());
+        }
+        self.sweep(now);
+        if self.books.admit(count, self.entries_max) {
+            return Ok(());
+        }
+        Err(StoreFault::Full { entries_max: self.entries_max })
+    }
+
+    /// Forgets what has expired by our clock, at most once per interval.
+    fn sweep(&self, now: Timestamp) {
+        {
+            let mut last = lock(&self.last_sweep);
+            if last.is_some_and(|last| now < last.plus(SWEEP_INTERVAL)) {
+                return;
+            }
+            *last = Some(now);
+        }
+        for (key, entry) in &self.records {
+            if entry.record.expires.passed_at(now) {
+                self.records.invalidate(&*key);
+            }
+        }
+        self.records.run_pending_tasks();
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
+        let Some(now) = records.first().map(|record| record.issued) else {
+            return Ok(());
+        };
+        self.admit(u64::try_from(records.len()).unwrap_or(u64::MAX), now)?;
+        for record in records {
+            self.books.enter(&record);
+            let entry = Entry {
+                ledger: Mutex::new(record.ledger.clone()),
+                lifetime: record.expires.at().since(record.issued),
+                record: Arc::new(record),
+            };
+            self.records.insert(entry.record.key.clone(), Arc::new(entry));
+        }
+        Ok(())
+    }
+
+    async fn fetch(
+        &self,
+        key: &RecordKey,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Record>>, StoreFault> {
+        Ok(self.live(key, now).map(|entry| {
+            let ledger = lock(&entry.ledger).clone();
+            if ledger == entry.record.ledger {
+                return Arc::clone(&entry.record);
+            }
+            Arc::new(Record { ledger, ..Record::clone(&entry.record) })
+        }))
+    }
+
+    async fn reserve(
+        &self,
+        key: &RecordKey,
+        ask: &Ask,
+        terms: &Terms,
+    ) -> Result<Reserved, StoreFault> {
+        let Some(entry) = self.live(key, ask.now) else {
+            return Ok(Reserved::Missing);
+        };
+        let verdict = lock(&entry.ledger).reserve(entry.record.uses, ask, terms);
+        Ok(match verdict {
+            Ok(granted) => Reserved::Granted(granted, entry.record.sealed.clone()),
+            Err(refused) => Reserved::Refused(refused),
+        })
+    }
+
+    async fn commit(
+        &self,
+        key: &RecordKey,
+        lease: &LeaseId,
+        now: Timestamp,
+    ) -> Result<Settled, StoreFault> {
+        // An expired record is still settled: its state must not go back to live.
+        let entry = self.records.get(key);
+        Ok(entry.map_or(Settled::Stale, |entry| {
+            lock(&entry.ledger).commit(entry.record.uses, lease, now)
+        }))
+    }
+
+    async fn release(
+        &self,
+        key: &RecordKey,
+        lease: &LeaseId,
+        terms: &Terms,
+    ) -> Result<Settled, StoreFault> {
+        let entry = self.records.get(key);
+        Ok(entry.map_or(Settled::Stale, |entry| lock(&entry.ledger).release(lease, terms)))
+    }
+
+    async fn remove(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
+        let removed = self.records.remove(key);
+        Ok(removed.is_some_and(|entry| !entry.record.expires.passed_at(now)))
+    }
+
+    async fn remove_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+    ) -> Result<u64, StoreFault> {
+        let mut removed = 0;
+        for id in self.books.of_subject(tenant, subject) {
+            let key = RecordKey { tenant: tenant.clone(), id };
+            removed += u64::from(self.remove(&key, now).await?);
+        }
+        Ok(removed)
+    }
+
+    async fn census(&self) -> Result<Census, StoreFault> {
+        self.records.run_pending_tasks();
+        Ok(self.books.census())
+    }
+
+    async fn probe(&self) -> Result<(), StoreFault> {
+        Ok(())
+    }
+}
+
+/// Counts and the subject index: what moka does not keep for us.
+#[derive(Debug, Default)]
+struct Books {
+    entries: AtomicU64,
+    ledger: Mutex<Index>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    by_key: HashMap<KeyId, u64>,
+    by_subject: HashMap<(TenantId, Fingerprint), HashSet<HandleId>>,
+}
+
+impl Books {
+    /// Takes `count` places, or none.
+    fn admit(&self, count: u64, entries_max: u64) -> bool {
+        let room = |held: u64| held.checked_add(count).filter(|sum| *sum <= entries_max);
+        self.entries.fetch_update(Ordering::SeqCst, Ordering::SeqCst, room).is_ok()
+    }
+
+    fn enter(&self, record: &Record) {
+        let mut index = lock(&self.ledger);
+        *index.by_key.entry(record.key_id).or_default() += 1;
+        if let Some(subject) = record.subject {
+            let owner = (record.key.tenant.clone(), subject);
+            index.by_subject.entry(owner).or_default().insert(record.key.id);
+        }
+    }
+
+    /// moka calls this once for each record that leaves, whatever the cause.
+    fn strike(&self, record: &Record) {
+        self.entries.fetch_sub(1, Ordering::SeqCst);
+        let mut index = lock(&self.ledger);
+        if let Some(count) = index.by_key.get_mut(&record.key_id) {
+            *count = count.saturating_sub(1);
+        }
+        let Some(subject) = record.subject else { return };
+        let owner = (record.key.tenant.clone(), subject);
+        if let Some(ids) = index.by_subject.get_mut(&owner) {
+            ids.remove(&record.key.id);
+            if ids.is_empty() {
+                index.by_subject.remove(&owner);
+            }
+        }
+    }
+
+    fn of_subject(&self, tenant: &TenantId, subject: &[Fingerprint]) -> Vec<HandleId> {
+        let index = lock(&self.ledger);
+        let owners = subject.iter().map(|print| (tenant.clone(), *print));
+        owners.filter_map(|owner| index.by_subject.get(&owner)).flatten().copied().collect()
+    }
+
+    fn census(&self) -> Census {
+        let index = lock(&self.ledger);
+        let mut by_key: Vec<_> = index.by_key.iter().map(|(id, count)| (*id, *count)).collect();
+        by_key.sort_unstable();
+        Census { entries: self.entries.load(Ordering::SeqCst), by_key }
+    }
+}
+
+/// Each record lives as long as its handle.
+struct ByRecord;
+
+impl MokaExpiry<RecordKey, Arc<Entry>> for ByRecord {
+    fn expire_after_create(
+        &self,
+        _: &RecordKey,
+        entry: &Arc<Entry>,
+        _: Instant,
+    ) -> Option<Duration> {
+        Some(entry.lifetime)
+    }
+}
+
+/// A poisoned lock means a panic between two plain assignments; the data is
+/// still the data, and refusing every later redeem would be worse.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,148 @@
+//! Where sealed records are kept: the trait every engine implements.
+//!
+//! A store sees ciphertext, ids, expiry and the [`Ledger`]; it never sees a
+//! payload, a handle's secret or a key. Each engine lives in a file of its own
+//! and is the only one to name its library; all of them run the conformance
+//! suite in `tests/it/store_conformance.rs`.
+
+pub mod memory;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::lease::{Ask, Granted, LeaseId, Ledger, Refused, Settled, Terms};
+use crate::domain::seal::Sealed;
+use crate::domain::tenant::TenantId;
+use crate::domain::time::{Expiry, Timestamp};
+use crate::domain::uses::Uses;
+use crate::domain::{Fingerprint, HandleId, KeyId};
+
+/// What a record is found by. The tenant is part of it, so that one tenant
+/// cannot even name another's record.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RecordKey {
+    /// The owner.
+    pub tenant: TenantId,
+    /// The handle's public id.
+    pub id: HandleId,
+}
+
+/// One stored payload and the life of its handle.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// What it is found by.
+    pub key: RecordKey,
+    /// The payload, readable only with a root key *and* the handle's secret.
+    pub sealed: Sealed,
+    /// The root key that it was sealed under.
+    pub key_id: KeyId,
+    /// How often the handle works.
+    pub uses: Uses,
+    /// When it was issued.
+    pub issued: Timestamp,
+    /// When it ends; the store may forget it from then on, and never before.
+    pub expires: Expiry,
+    /// The person it is about, as a keyed fingerprint, for erasure on request.
+    pub subject: Option<Fingerprint>,
+    /// Leases, commits and refusals so far.
+    pub ledger: Ledger,
+}
+
+/// What [`Store::reserve`] found.
+#[derive(Clone, Debug)]
+pub enum Reserved {
+    /// No live record: never issued, expired or revoked.
+    Missing,
+    /// A record, but not for this redeem.
+    Refused(Refused),
+    /// Go ahead with this ciphertext.
+    Granted(Granted, Sealed),
+}
+
+/// A store that could not do what was asked. Nothing was changed, or (for
+/// [`StoreFault::Unreachable`] on a write) it is unknown whether it was; callers
+/// answer 503 and never assume success.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFault {
+    /// At its bound. Live records are never evicted to make room.
+    #[error("the store is full ({entries_max} entries)")]
+    Full {
+        /// The configured bound.
+        entries_max: u64,
+    },
+    /// No answer in time, or a broken connection.
+    #[error("the store cannot be reached: {0}")]
+    Unreachable(&'static str),
+    /// The engine holds something that is not ours or is damaged.
+    #[error("the store holds a damaged record: {0}")]
+    Damaged(&'static str),
+}
+
+/// How full a store is, for metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Records held, expired ones that were not yet swept included.
+    pub entries: u64,
+    /// Records by the root key they were sealed under.
+    pub by_key: Vec<(KeyId, u64)>,
+}
+
+/// A persistence engine. When in doubt it errs towards refusing: a lost handle
+/// costs a chat its context, a revived one costs a person their privacy.
+#[async_trait]
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// Keeps all of `records`, or none.
+    async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault>;
+
+    /// The record, unless it is missing or has expired at `now`.
+    async fn fetch(
+        &self,
+        key: &RecordKey,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Record>>, StoreFault>;
+
+    /// One atomic step of [`Ledger::reserve`] on the stored ledger: of any
+    /// number of concurrent callers, one gets the lease.
+    async fn reserve(
+        &self,
+        key: &RecordKey,
+        ask: &Ask,
+        terms: &Terms,
+    ) -> Result<Reserved, StoreFault>;
+
+    /// The upstream accepted the revealed request.
+    async fn commit(
+        &self,
+        key: &RecordKey,
+        lease: &LeaseId,
+        now: Timestamp,
+    ) -> Result<Settled, StoreFault>;
+
+    /// The upstream did not accept it: the handle may be used again.
+    async fn release(
+        &self,
+        key: &RecordKey,
+        lease: &LeaseId,
+        terms: &Terms,
+    ) -> Result<Settled, StoreFault>;
+
+    /// Forgets one record; whether there was one.
+    async fn remove(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault>;
+
+    /// Forgets every record of a subject, given as its fingerprint under each
+    /// key that may have issued it; how many there were.
+    async fn remove_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+    ) -> Result<u64, StoreFault>;
+
+    /// How full it is.
+    async fn census(&self) -> Result<Census, StoreFault>;
+
+    /// Whether a write would be accepted now, for readiness.
+    async fn probe(&self) -> Result<(), StoreFault>;
+}

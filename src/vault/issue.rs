@@ -1,0 +1,133 @@
+//! Issue: a payload goes in, a handle comes out.
+//!
+//! All or nothing over a batch. The payload is sealed before the store sees it,
+//! and the secret that opens it leaves in the handle and stays nowhere here.
+
+use std::time::Duration;
+
+use super::Vault;
+use crate::clock::{NoEntropy, random};
+use crate::domain::keyring::Keyring;
+use crate::domain::lease::Ledger;
+use crate::domain::payload::Payload;
+use crate::domain::tenant::TenantId;
+use crate::domain::time::{Expiry, Timestamp};
+use crate::domain::uses::Uses;
+use crate::domain::{Claims, Fingerprint, Handle, HandleId, Purpose, Secret};
+use crate::store::{Record, RecordKey, StoreFault};
+
+/// One payload to keep.
+#[derive(Debug)]
+pub struct Deposit {
+    /// The personal data.
+    pub payload: Payload,
+    /// How often the handle works.
+    pub uses: Uses,
+    /// How long it lives. The caller's bounds were checked before.
+    pub ttl: Duration,
+    /// Whom it is about, for erasure; kept only as a keyed fingerprint.
+    pub subject: Option<String>,
+}
+
+/// What may be issued, whoever asks.
+#[derive(Debug, Clone)]
+pub struct IssueLimits {
+    /// Bytes of one payload's JSON text.
+    pub payload_max: usize,
+    /// The life of a handle whose caller asks for none; a tenant's `ttl_max`
+    /// shortens it.
+    pub ttl_default: Duration,
+}
+
+impl Default for IssueLimits {
+    fn default() -> Self {
+        Self { payload_max: 64 * 1024, ttl_default: Duration::from_secs(3600) }
+    }
+}
+
+/// Payloads in one call: enough for a page of customers, few enough that one
+/// call cannot fill a store.
+pub const BATCH_MAX: usize = 100;
+
+/// A handle that was issued and stored.
+#[derive(Debug)]
+pub struct Issued {
+    /// What the browser will carry.
+    pub handle: Handle,
+    /// When it ends.
+    pub expires: Expiry,
+}
+
+/// Why nothing was issued.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IssueFault {
+    /// The store refused or did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// No randomness, no handle.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+    /// The payload could not be sealed.
+    #[error("the payload could not be sealed")]
+    Seal,
+}
+
+impl Vault {
+    /// Seals and stores every deposit, or none, and returns their handles in
+    /// the same order.
+    ///
+    /// # Errors
+    /// [`IssueFault`]; nothing is stored then.
+    pub async fn issue(
+        &self,
+        tenant: &TenantId,
+        deposits: Vec<Deposit>,
+    ) -> Result<Vec<Issued>, IssueFault> {
+        let now = self.clock.now();
+        let keyring = self.keyring.load_full();
+        let mut records = Vec::with_capacity(deposits.len());
+        let mut issued = Vec::with_capacity(deposits.len());
+        for deposit in deposits {
+            let (record, handle) = self.prepare(&keyring, tenant, &deposit, now)?;
+            issued.push(Issued { handle, expires: record.expires });
+            records.push(record);
+        }
+        self.store.put(records).await?;
+        Ok(issued)
+    }
+
+    fn prepare(
+        &self,
+        keyring: &Keyring,
+        tenant: &TenantId,
+        deposit: &Deposit,
+        now: Timestamp,
+    ) -> Result<(Record, Handle), IssueFault> {
+        let claims = Claims {
+            id: HandleId::from_random(random(&*self.entropy)?),
+            secret: Secret::from_random(random(&*self.entropy)?),
+            uses: deposit.uses,
+            expires: now.expiry(deposit.ttl),
+        };
+        let expires = claims.expires;
+        let handle = keyring.sign(claims, tenant);
+        let nonce = random(&*self.entropy)?;
+        let sealed =
+            keyring.seal(&handle, tenant, nonce, &deposit.payload).map_err(|_| IssueFault::Seal)?;
+        let record = Record {
+            key: RecordKey { tenant: tenant.clone(), id: handle.id() },
+            sealed,
+            key_id: handle.key_id(),
+            uses: deposit.uses,
+            issued: now,
+            expires,
+            subject: deposit.subject.as_deref().map(|who| subject(keyring, tenant, who)),
+            ledger: Ledger::new(),
+        };
+        Ok((record, handle))
+    }
+}
+
+fn subject(keyring: &Keyring, tenant: &TenantId, who: &str) -> Fingerprint {
+    keyring.fingerprint(Purpose::Subject, tenant, who.as_bytes())
+}

@@ -1,0 +1,78 @@
+//! The vault: issue, redeem, revoke. Handles in, payloads out, and the only
+//! place where a handle, a key and a sealed record meet.
+//!
+//! It never sees HTTP, never decides what a rejection looks like, and never
+//! tells two refused handles apart to anybody but the operator's log.
+
+pub mod issue;
+pub mod lease;
+pub mod redeem;
+pub mod revoke;
+pub mod tenancy;
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::clock::{Clock, Entropy};
+use crate::domain::keyring::Keyring;
+use crate::domain::lease::Terms;
+use crate::store::{Census, Store, StoreFault};
+
+/// Issues and redeems handles over one store, under one keyring.
+pub struct Vault {
+    store: Arc<dyn Store>,
+    keyring: ArcSwap<Keyring>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    terms: Terms,
+}
+
+impl Vault {
+    /// A vault over `store`. Cloning the `Arc`s is all the sharing there is.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        keyring: Keyring,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        terms: Terms,
+    ) -> Self {
+        Self { store, keyring: ArcSwap::from_pointee(keyring), clock, entropy, terms }
+    }
+
+    /// Takes another keyring, for every call that begins from now on. A handle
+    /// whose key is in neither is forged from then on.
+    pub fn rekey(&self, keyring: Keyring) {
+        self.keyring.store(Arc::new(keyring));
+    }
+
+    /// The clock that decides expiry, shared with whoever logs or measures.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// How full the store is.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn census(&self) -> Result<Census, StoreFault> {
+        self.store.census().await
+    }
+
+    /// Whether a handle could be issued and redeemed now.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn probe(&self) -> Result<(), StoreFault> {
+        self.store.probe().await
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("store", &self.store).field("terms", &self.terms).finish()
+    }
+}

@@ -1,0 +1,220 @@
+//! Redeem: a handle goes in, its payload comes out, at most as often as it may.
+//!
+//! The MAC is checked before the store is asked, so a forged handle costs no
+//! store call. Every refusal has a reason for the operator's log and none for
+//! the browser.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::Vault;
+use super::lease::Lease;
+use crate::clock::random;
+use crate::domain::keyring::{HandleFault, Keyring, Verified};
+use crate::domain::lease::{Ask, Granted, LeaseId, Refused};
+use crate::domain::payload::Payload;
+use crate::domain::tenant::TenantId;
+use crate::domain::time::Timestamp;
+use crate::domain::uses::Uses;
+use crate::domain::{Fingerprint, Handle, HandleId, Purpose};
+use crate::store::{RecordKey, Reserved, StoreFault};
+
+/// What is known of the request that carries the handle. Borrowed, and hashed
+/// only for the handles that need it.
+#[derive(Clone, Copy)]
+pub struct Carrier<'r> {
+    /// Everything that makes it "the same request": client, method, target, body.
+    pub request: &'r [&'r [u8]],
+    /// What its conversation is known by, where the dialect finds it.
+    pub binding: Option<&'r [u8]>,
+}
+
+/// A payload that may be revealed in one request.
+#[derive(Debug)]
+pub struct Redeemed {
+    /// The personal data.
+    pub payload: Arc<Payload>,
+    /// The handle's public id, for the log.
+    pub id: HandleId,
+    /// The handle's life is in the upstream's hands until this is settled.
+    pub lease: Option<Lease>,
+}
+
+/// Why a handle was not redeemed. To the browser all of [`Unusable`] is one answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RedeemFault {
+    /// The handle is no good.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    /// The store did not answer, or there was no randomness for a lease.
+    #[error(transparent)]
+    Unavailable(#[from] StoreFault),
+}
+
+/// The reasons that the operator's log and metrics tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", self.reason())]
+pub enum Unusable {
+    /// Not a handle at all where only one makes sense.
+    Malformed,
+    /// Signed under a key that this keyring does not have.
+    KeyUnknown,
+    /// The MAC does not fit: made up, changed, or another tenant's.
+    Forged,
+    /// Past its expiry.
+    Expired,
+    /// Genuine, and nothing is stored for it: revoked, or lost by the store.
+    Missing,
+    /// Another request is using it right now.
+    InFlight,
+    /// Used before.
+    Spent,
+    /// It belongs to another conversation.
+    OtherConversation,
+    /// It works for one conversation, and this request names none.
+    BindingAbsent,
+    /// The record does not open: damaged, or not the one that was sealed.
+    SealedOtherwise,
+    /// Redeemed, but the payload has nothing for the slot it stands in.
+    MemberAbsent,
+}
+
+impl Unusable {
+    /// Every reason.
+    pub const ALL: [Self; 11] = [
+        Self::Malformed,
+        Self::KeyUnknown,
+        Self::Forged,
+        Self::Expired,
+        Self::Missing,
+        Self::InFlight,
+        Self::Spent,
+        Self::OtherConversation,
+        Self::BindingAbsent,
+        Self::SealedOtherwise,
+        Self::MemberAbsent,
+    ];
+
+    /// The reason as it stands in logs and metrics.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::KeyUnknown => "key-unknown",
+            Self::Forged => "forged",
+            Self::Expired => "expired",
+            Self::Missing => "missing",
+            Self::InFlight => "in-flight",
+            Self::Spent => "spent",
+            Self::OtherConversation => "other-conversation",
+            Self::BindingAbsent => "binding-absent",
+            Self::SealedOtherwise => "sealed-otherwise",
+            Self::MemberAbsent => "member-absent",
+        }
+    }
+}
+
+impl Vault {
+    /// Redeems the handle spelled by `text` for a request of `tenant`.
+    ///
+    /// # Errors
+    /// [`RedeemFault::Unusable`] when the handle is refused,
+    /// [`RedeemFault::Unavailable`] when it could not be decided.
+    pub async fn redeem(
+        self: &Arc<Self>,
+        tenant: &TenantId,
+        text: &str,
+        carrier: Carrier<'_>,
+    ) -> Result<Redeemed, RedeemFault> {
+        let handle = Handle::parse(text).map_err(|_| Unusable::Malformed)?;
+        self.redeem_parsed(tenant, &handle, carrier).await
+    }
+
+    /// As [`Vault::redeem`], for a handle that came in another spelling.
+    ///
+    /// # Errors
+    /// As [`Vault::redeem`].
+    pub async fn redeem_parsed(
+        self: &Arc<Self>,
+        tenant: &TenantId,
+        handle: &Handle,
+        carrier: Carrier<'_>,
+    ) -> Result<Redeemed, RedeemFault> {
+        let now = self.clock.now();
+        let keyring = self.keyring.load();
+        let verified = keyring.verify_at(handle, tenant, now).map_err(Unusable::from)?;
+        let ask = self.ask(&keyring, &verified, carrier, now)?;
+        let key = RecordKey { tenant: tenant.clone(), id: verified.id() };
+        let (granted, sealed) = match self.store.reserve(&key, &ask, &self.terms).await? {
+            Reserved::Missing => return Err(Unusable::Missing.into()),
+            Reserved::Refused(refused) => return Err(Unusable::from(refused).into()),
+            Reserved::Granted(granted, sealed) => (granted, sealed),
+        };
+        // Held before the seal is opened: whatever fails from here on gives the
+        // reservation back by dropping it.
+        let lease = match granted {
+            Granted::Leased(id) => Some(Lease::new(Arc::clone(self), key, id)),
+            Granted::Replay | Granted::Bound => None,
+        };
+        let payload = keyring.open(&verified, &sealed).map_err(|_| Unusable::SealedOtherwise)?;
+        Ok(Redeemed { payload: Arc::new(payload), id: verified.id(), lease })
+    }
+
+    /// Only a handle whose uses are counted is worth two digests and a draw.
+    fn ask(
+        &self,
+        keyring: &Keyring,
+        verified: &Verified,
+        carrier: Carrier<'_>,
+        now: Timestamp,
+    ) -> Result<Ask, RedeemFault> {
+        if verified.uses() == Uses::UntilExpiry {
+            let (lease, request) =
+                (LeaseId::from_random([0; 16]), Fingerprint::from_bytes([0; 16]));
+            return Ok(Ask { now, lease, request, binding: None });
+        }
+        let lease = random(&*self.entropy).map_err(|_| StoreFault::Unreachable("no randomness"))?;
+        let print = |purpose, bytes: &[u8]| {
+            keyring.fingerprint_for(verified, purpose, bytes).map_err(Unusable::from)
+        };
+        Ok(Ask {
+            now,
+            lease: LeaseId::from_random(lease),
+            request: print(Purpose::Request, &digest(carrier.request))?,
+            binding: carrier.binding.map(|bytes| print(Purpose::Binding, bytes)).transpose()?,
+        })
+    }
+}
+
+/// SHA-256 over length-prefixed parts, so that no two requests share one by
+/// moving a byte across a border.
+fn digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+impl From<HandleFault> for Unusable {
+    fn from(fault: HandleFault) -> Self {
+        match fault {
+            HandleFault::KeyUnknown => Self::KeyUnknown,
+            HandleFault::Forged => Self::Forged,
+            HandleFault::Expired => Self::Expired,
+        }
+    }
+}
+
+impl From<Refused> for Unusable {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::InFlight => Self::InFlight,
+            Refused::Spent => Self::Spent,
+            Refused::OtherConversation => Self::OtherConversation,
+            Refused::BindingAbsent => Self::BindingAbsent,
+        }
+    }
+}
