@@ -1,0 +1,164 @@
+//! The head of a request on its way upstream, and of an answer on its way back.
+//!
+//! Strip, then set: whatever we are trusted to say is first taken off what came
+//! in. A framing header is never edited, only replaced by one that is exact.
+
+use std::net::IpAddr;
+
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName,
+    TRANSFER_ENCODING,
+};
+use pingora::http::{RequestHeader, ResponseHeader};
+
+use super::framing;
+use super::passage::{Coding, Outgoing};
+use super::settings::Route;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Names that only this proxy may use, in either direction.
+const OWN_PREFIX: &str = "cloakroom-";
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// The peer of the connection.
+    pub(super) peer: Option<IpAddr>,
+    /// Whether that peer's own forwarding headers are believed.
+    pub(super) trust: Trust,
+    /// `https` or `http`, as the browser's side of us speaks.
+    pub(super) scheme: &'static str,
+}
+
+/// Whether forwarding headers that came in are kept and added to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// They are another proxy's word.
+    Believed,
+    /// They are the browser's word: gone.
+    Stripped,
+}
+
+/// Frames the body that goes upstream.
+///
+/// # Errors
+/// When Pingora does not take a header, which these cannot cause.
+pub(super) fn frame(head: &mut RequestHeader, outgoing: &Outgoing) -> pingora::Result<()> {
+    let coding = match outgoing {
+        Outgoing::Streamed => return Ok(()),
+        Outgoing::Whole { body, coding } => {
+            head.remove_header(&TRANSFER_ENCODING);
+            head.insert_header(CONTENT_LENGTH, body.len().to_string())?;
+            coding
+        }
+        // The length is not known yet; Pingora frames it as chunked.
+        Outgoing::Late { coding, .. } => {
+            head.remove_header(&CONTENT_LENGTH);
+            coding
+        }
+    };
+    head.remove_header(&EXPECT);
+    if *coding == Coding::Decoded {
+        head.remove_header(&CONTENT_ENCODING);
+    }
+    Ok(())
+}
+
+/// Takes off what the vendor must not get, and says who is calling.
+///
+/// # Errors
+/// As [`frame`].
+pub(super) fn forward(
+    head: &mut RequestHeader,
+    route: &Route,
+    origin: &Origin,
+) -> pingora::Result<()> {
+    for name in own(&head.headers) {
+        head.remove_header(&name);
+    }
+    for name in &route.dialect.strip_headers {
+        head.remove_header(&name.0);
+    }
+    let host = framing::host(head).map(str::to_owned);
+    if origin.trust == Trust::Stripped {
+        for name in [&FORWARDED_FOR, &FORWARDED_PROTO, &FORWARDED_HOST, &FORWARDED] {
+            head.remove_header(name);
+        }
+    }
+    let peer = origin.peer.map(|peer| peer.to_string());
+    append_list(head, FORWARDED_FOR, peer.clone())?;
+    set_if_absent(head, FORWARDED_PROTO, Some(origin.scheme.to_owned()))?;
+    set_if_absent(head, FORWARDED_HOST, host.clone())?;
+    append_list(head, FORWARDED, Some(element(origin, host.as_deref())))?;
+    if let Some(host) = &route.upstream.host {
+        head.remove_header(&HOST);
+        head.insert_header(HOST, host.clone())?;
+        set_authority(head, host);
+    }
+    Ok(())
+}
+
+/// Takes our own names off an answer: they are ours to say.
+pub(super) fn strip_own(head: &mut ResponseHeader) {
+    for name in own(&head.headers) {
+        head.remove_header(&name);
+    }
+}
+
+fn own(headers: &HeaderMap) -> Vec<HeaderName> {
+    headers.keys().filter(|name| name.as_str().starts_with(OWN_PREFIX)).cloned().collect()
+}
+
+/// HTTP/2 names the host in the target; it must not contradict the header.
+fn set_authority(head: &mut RequestHeader, host: &http::HeaderValue) {
+    if head.uri.authority().is_none() {
+        return;
+    }
+    let mut parts = head.uri.clone().into_parts();
+    parts.authority = host.to_str().ok().and_then(|host| host.parse().ok());
+    if let Ok(uri) = http::Uri::from_parts(parts) {
+        head.set_uri(uri);
+    }
+}
+
+fn append_list(
+    head: &mut RequestHeader,
+    name: HeaderName,
+    element: Option<String>,
+) -> pingora::Result<()> {
+    let Some(element) = element else { return Ok(()) };
+    let before: Vec<&str> =
+        head.headers.get_all(&name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let list =
+        if before.is_empty() { element } else { format!("{}, {element}", before.join(", ")) };
+    head.insert_header(name, list)
+}
+
+fn set_if_absent(
+    head: &mut RequestHeader,
+    name: HeaderName,
+    value: Option<String>,
+) -> pingora::Result<()> {
+    match value {
+        Some(value) if !head.headers.contains_key(&name) => head.insert_header(name, value),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// One RFC 7239 element.
+fn element(origin: &Origin, host: Option<&str>) -> String {
+    let node = match origin.peer {
+        Some(IpAddr::V4(peer)) => peer.to_string(),
+        Some(IpAddr::V6(peer)) => format!("\"[{peer}]\""),
+        None => "unknown".to_owned(),
+    };
+    let mut element = format!("for={node};proto={}", origin.scheme);
+    // A host holds no quote or backslash: the URI parser has refused those.
+    if let Some(host) = host.filter(|host| !host.contains(['"', '\\'])) {
+        element.push_str(&format!(";host=\"{host}\""));
+    }
+    element
+}

@@ -1,0 +1,99 @@
+//! One request's own state, from its first header to its log line.
+//!
+//! Pingora's CTX. It holds no personal data but the body that is on its way
+//! upstream, and its `Debug` shows none.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use pingora::lb::Backend;
+
+use super::settings::{DataPlane, Route};
+use crate::dialect::exchange::Exchange;
+use crate::domain::HandleId;
+use crate::reject::Cause;
+use crate::vault::lease::Lease;
+use crate::vault::tenancy::Tenant;
+
+/// A request under way.
+pub struct Passage {
+    /// The settings it is judged by, taken once.
+    pub(super) settings: Option<Arc<DataPlane>>,
+    pub(super) route: Option<Arc<Route>>,
+    pub(super) tenant: Option<Arc<Tenant>>,
+    /// Its exchange, by position in the route's dialect.
+    pub(super) exchange: Option<usize>,
+    pub(super) outgoing: Outgoing,
+    /// Settled by the upstream's status; given back when this is dropped.
+    pub(super) leases: Vec<Lease>,
+    pub(super) redeemed: Vec<HandleId>,
+    pub(super) rejection: Option<Cause>,
+    /// Servers that this request has been sent to or could not reach.
+    pub(super) tried: Vec<Backend>,
+    pub(super) swap: Duration,
+    pub(super) started: Instant,
+}
+
+/// What goes upstream as the body.
+pub(super) enum Outgoing {
+    /// Whatever arrives, as it arrives.
+    Streamed,
+    /// Exactly this, with exactly its length.
+    Whole { body: Bytes, coding: Coding },
+    /// A body of undeclared length that outgrew the early read: collected while
+    /// Pingora holds the connection, sent in one piece when it ends.
+    Late { collected: BytesMut, coding: Coding },
+}
+
+/// What the body's bytes are now, against what its header said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// As the header says.
+    AsSent,
+    /// Decoded here; the header goes.
+    Decoded,
+}
+
+impl Passage {
+    pub(super) fn new() -> Self {
+        Self {
+            settings: None,
+            route: None,
+            tenant: None,
+            exchange: None,
+            outgoing: Outgoing::Streamed,
+            leases: Vec::new(),
+            redeemed: Vec::new(),
+            rejection: None,
+            tried: Vec::new(),
+            swap: Duration::ZERO,
+            started: Instant::now(),
+        }
+    }
+
+    pub(super) fn exchange(&self) -> Option<&Exchange> {
+        self.route.as_ref()?.dialect.exchanges.get(self.exchange?)
+    }
+
+    /// The exchange's name for labels: from the configuration, never the request.
+    pub(super) fn exchange_label(&self) -> &str {
+        self.exchange().map_or("none", |exchange| exchange.name.as_str())
+    }
+
+    pub(super) fn route_label(&self) -> &str {
+        self.route.as_ref().map_or("none", |route| route.name.as_str())
+    }
+}
+
+impl fmt::Debug for Passage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passage")
+            .field("route", &self.route_label())
+            .field("exchange", &self.exchange_label())
+            .field("redeemed", &self.redeemed)
+            .field("rejection", &self.rejection)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+//! The data plane's resolved settings: one immutable value per generation.
+//!
+//! A request takes the value once and keeps it, so a reload never changes the
+//! rules in the middle of a call. Nothing here is parsed; `config/` builds it.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::route::Routes;
+use super::upstream::Upstream;
+use crate::dialect::Dialect;
+use crate::domain::tenant::ContactCenterId;
+use crate::vault::tenancy::Tenant;
+
+/// Everything that a request is judged by.
+#[derive(Debug)]
+pub struct DataPlane {
+    /// Counts reloads, from 1.
+    pub generation: u64,
+    /// Where calls go.
+    pub routes: Routes,
+    /// Bounds.
+    pub limits: Limits,
+    /// Peers whose `X-Forwarded-*` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl DataPlane {
+    /// Whether a peer's forwarding headers are believed.
+    #[must_use]
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|net| net.contains(&peer))
+    }
+}
+
+/// Bounds on what a browser may send and on how long it may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of a request body on an exchange, after decoding. Other calls
+    /// stream and are not bounded here.
+    pub request_body_max: usize,
+    /// Bytes of a request's head, name and value of every header.
+    pub header_max: usize,
+    /// Time for a whole body of an exchange to arrive.
+    pub request_body_timeout: Duration,
+    /// Time between two requests on a kept connection.
+    pub keepalive_timeout: Duration,
+    /// Time between two reads or writes on the browser's side.
+    pub client_timeout: Duration,
+    /// Time without a byte on an upgraded connection, either way.
+    pub websocket_idle_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_body_max: 1024 * 1024,
+            header_max: 32 * 1024,
+            request_body_timeout: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(60),
+            client_timeout: Duration::from_secs(60),
+            websocket_idle_timeout: Duration::from_secs(120),
+        }
+    }
+}
+
+/// One way from a host and path to an upstream.
+#[derive(Debug)]
+pub struct Route {
+    /// Its name in metrics and logs.
+    pub name: String,
+    /// How its vendor carries handles.
+    pub dialect: Arc<Dialect>,
+    /// Whose calls these are.
+    pub tenant: TenantChoice,
+    /// What becomes of a call that the dialect does not list.
+    pub unlisted: Unlisted,
+    /// Where calls go.
+    pub upstream: Arc<Upstream>,
+}
+
+/// Whose calls a route's calls are.
+#[derive(Debug)]
+pub enum TenantChoice {
+    /// Always this tenant's; a contact center, if named, must be its own.
+    One(Arc<Tenant>),
+    /// The contact center that the call names picks among several.
+    ByContactCenter(HashMap<ContactCenterId, Arc<Tenant>>),
+}
+
+impl TenantChoice {
+    /// Every tenant of the route.
+    pub fn all(&self) -> Box<dyn Iterator<Item = &Arc<Tenant>> + '_> {
+        match self {
+            Self::One(tenant) => Box::new(std::iter::once(tenant)),
+            Self::ByContactCenter(tenants) => Box::new(tenants.values()),
+        }
+    }
+}
+
+/// What becomes of a call that the dialect does not list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlisted {
+    /// Refused.
+    Refuse,
+    /// Streamed through; nothing is revealed in it.
+    Pass,
+}

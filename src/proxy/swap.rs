@@ -1,0 +1,140 @@
+//! The swap: handles in one body become payloads, or the call is refused.
+//!
+//! Find, redeem, reveal, in that order and over the whole body, so that a body
+//! with one bad handle reveals none of its good ones.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::dialect::exchange::{Exchange, OnUnusable};
+use crate::dialect::find::{Carries, Found};
+use crate::dialect::reveal::{RevealFault, Verdict};
+use crate::domain::{HandleId, Payload, TenantId};
+use crate::reject::{BodyFlaw, Cause};
+use crate::telemetry::metrics::Metrics;
+use crate::vault::Vault;
+use crate::vault::lease::Lease;
+use crate::vault::redeem::{Carrier, RedeemFault, Unusable};
+
+/// What a swap works with.
+pub struct Swap<'s> {
+    /// Where handles are redeemed.
+    pub vault: &'s Arc<Vault>,
+    /// Counts the outcomes.
+    pub metrics: &'s Metrics,
+    /// Whose handles they must be.
+    pub tenant: &'s TenantId,
+    /// Which call this is.
+    pub exchange: &'s Exchange,
+    /// What makes it the same request and the same conversation.
+    pub carrier: Carrier<'s>,
+}
+
+/// A swap that succeeded.
+#[derive(Debug)]
+pub struct Swapped {
+    /// The body to send instead; nothing when it goes as sent.
+    pub body: Option<Bytes>,
+    /// What the upstream's answer has to settle.
+    pub leases: Vec<Lease>,
+    /// Ids of what was redeemed, for the log.
+    pub redeemed: Vec<HandleId>,
+}
+
+/// One handle of this request, decided once however often it stands there.
+enum Decided {
+    Payload(Arc<Payload>),
+    Unusable(Unusable),
+}
+
+impl Swap<'_> {
+    /// Runs it over `body`. When it is refused, every lease that was taken is
+    /// given back.
+    ///
+    /// # Errors
+    /// The [`Cause`] to refuse the call with; nothing was revealed then.
+    pub async fn run(&self, body: &[u8]) -> Result<Swapped, Cause> {
+        let found = self.exchange.find(body).map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
+        let mut swapped = Swapped { body: None, leases: Vec::new(), redeemed: Vec::new() };
+        let mut verdicts = Vec::with_capacity(found.len());
+        let mut decided = HashMap::new();
+        for slot in &found {
+            verdicts.push(self.verdict(slot, &mut decided, &mut swapped).await?);
+        }
+        let revealed = self.exchange.reveal(body, &found, &verdicts).map_err(cause)?;
+        swapped.body = revealed.into_body().map(Bytes::from);
+        Ok(swapped)
+    }
+
+    async fn verdict<'f>(
+        &self,
+        slot: &'f Found<'_>,
+        decided: &mut HashMap<&'f str, Decided>,
+        swapped: &mut Swapped,
+    ) -> Result<Verdict, Cause> {
+        let text = match &slot.carries {
+            Carries::Unusable => return self.without(Unusable::Malformed),
+            Carries::Handle(text) => text.as_ref(),
+        };
+        if !decided.contains_key(text) {
+            decided.insert(text, self.redeem(text, swapped).await?);
+        }
+        match decided.get(text) {
+            Some(Decided::Payload(payload)) => Ok(Verdict::Payload(Arc::clone(payload))),
+            Some(Decided::Unusable(unusable)) => self.without(*unusable),
+            None => Err(Cause::Internal),
+        }
+    }
+
+    async fn redeem(&self, text: &str, swapped: &mut Swapped) -> Result<Decided, Cause> {
+        match self.vault.redeem(self.tenant, text, self.carrier).await {
+            Ok(redeemed) => {
+                self.metrics.redeemed(self.tenant, "redeemed");
+                swapped.redeemed.push(redeemed.id);
+                swapped.leases.extend(redeemed.lease);
+                Ok(Decided::Payload(redeemed.payload))
+            }
+            Err(RedeemFault::Unusable(unusable)) => {
+                self.metrics.redeemed(self.tenant, unusable.reason());
+                Ok(Decided::Unusable(unusable))
+            }
+            Err(RedeemFault::Unavailable(_)) => {
+                self.metrics.redeemed(self.tenant, "unavailable");
+                Err(Cause::StoreUnavailable)
+            }
+        }
+    }
+
+    /// What becomes of a slot whose handle is no good.
+    fn without(&self, unusable: Unusable) -> Result<Verdict, Cause> {
+        let rule = match unusable {
+            Unusable::Expired => self.exchange.on_expired,
+            Unusable::Malformed
+            | Unusable::KeyUnknown
+            | Unusable::Forged
+            | Unusable::Missing
+            | Unusable::InFlight
+            | Unusable::Spent
+            | Unusable::OtherConversation
+            | Unusable::BindingAbsent
+            | Unusable::SealedOtherwise
+            | Unusable::MemberAbsent => self.exchange.on_unusable,
+        };
+        match rule {
+            OnUnusable::Reject => Err(Cause::HandleUnusable(unusable)),
+            OnUnusable::Drop => Ok(Verdict::Drop),
+            OnUnusable::DangerPass => Ok(Verdict::Leave),
+        }
+    }
+}
+
+fn cause(fault: RevealFault) -> Cause {
+    match fault {
+        RevealFault::MemberAbsent => Cause::HandleUnusable(Unusable::MemberAbsent),
+        RevealFault::TargetAbsent => Cause::BodyInvalid(BodyFlaw::NoPlace),
+        RevealFault::Json => Cause::BodyInvalid(BodyFlaw::NotJson),
+        RevealFault::Overlap => Cause::Internal,
+    }
+}

@@ -1,0 +1,47 @@
+//! Log lines: JSON or text on standard error, written off the worker threads.
+//!
+//! Pingora's own messages can hold a path or a piece of a request, so its crates
+//! are silent but for the server's life cycle; what they have to say of a
+//! request is said by the access line.
+
+use std::io::IsTerminal;
+
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::EnvFilter;
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[must_use]
+    pub fn of_stderr() -> Self {
+        if std::io::stderr().is_terminal() { Self::Text } else { Self::Json }
+    }
+}
+
+/// What is logged. Fixed in code: a log level is no place to weaken a promise.
+const FILTER: &str = "warn,cloakroom=info,pingora_core=off,pingora_core::server=info,\
+                      pingora_proxy=off,pingora_load_balancing=off,h2=off,hyper=off,rustls=off";
+
+/// Starts logging. Lines are lost only if they come faster than standard error
+/// takes them; the guard writes out what is left when it is dropped.
+pub fn start(format: LogFormat) -> WorkerGuard {
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(FILTER))
+        .with_writer(writer)
+        .with_ansi(std::io::stderr().is_terminal());
+    // A second start in one process keeps the first: tests share a process.
+    let _ = match format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Text => lines.try_init(),
+    };
+    guard
+}
