@@ -1,0 +1,251 @@
+//! `/v1/handles`: issue one or a batch, look at one, end one or a subject's.
+//!
+//! Payloads come in and never go out.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp as Instant;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::Caller;
+use super::problem::{Detail, Problem, ProblemDocument};
+use super::{Control, ControlSettings};
+use crate::domain::payload::Payload;
+use crate::domain::time::Timestamp;
+use crate::domain::{HandleId, TenantId, Uses};
+use crate::reject::ControlCause;
+use crate::vault::issue::{BATCH_MAX, Deposit, Issued};
+use crate::vault::tenancy::{Permission, Tenant};
+
+/// Bytes of a subject: an e-mail address has at most 254.
+pub(super) const SUBJECT_MAX: usize = 512;
+
+/// A payload to keep.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IssueRequest<'a> {
+    /// The personal data: a JSON object, kept byte for byte.
+    #[serde(borrow)]
+    #[schema(value_type = Object)]
+    payload: &'a RawValue,
+    /// Needed only by a caller that serves several tenants.
+    tenant: Option<String>,
+    /// The handle's life in seconds; 3600 where absent.
+    #[schema(minimum = 1)]
+    ttl_secs: Option<i64>,
+    /// How often it works; `until-expiry` where absent.
+    #[schema(value_type = Option<String>, example = "once")]
+    uses: Option<Uses>,
+    /// Whom it is about, for `DELETE /v1/handles?subject=`; kept as a keyed digest.
+    subject: Option<String>,
+}
+
+/// A handle that was issued.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IssueResponse {
+    /// What the browser will carry.
+    #[schema(example = "klk1_…")]
+    handle: String,
+    /// Its public id.
+    id: String,
+    /// The second part, for vendors that carry a handle in two (the id is the first).
+    key: String,
+    /// When it ends (RFC 3339).
+    expires_at: String,
+}
+
+/// A handle's state.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StateResponse {
+    id: String,
+    tenant: String,
+    uses: &'static str,
+    /// `live`, `leased` or `spent`.
+    state: &'static str,
+    /// When it ends (RFC 3339).
+    expires_at: String,
+    /// When it was issued (RFC 3339).
+    issued_at: String,
+    /// Committed redeems.
+    redeemed: u32,
+}
+
+/// How many handles ended.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RevokedResponse {
+    revoked: u64,
+}
+
+/// Whose handles to end.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SubjectQuery {
+    /// As it was given when they were issued.
+    subject: Option<String>,
+}
+
+/// Issue a handle, or up to 100 in one call: all or none, in the same order.
+#[utoipa::path(post, path = "/v1/handles", request_body(content = IssueRequest, description = "One object, or an array of 1 to 100."),
+    responses((status = 201, body = IssueResponse, description = "One object, or an array in the same order."),
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument),
+        (status = 413, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
+pub(super) async fn issue(
+    State(control): State<Control>,
+    caller: Caller,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let body = body.map_err(|_| Problem::new(ControlCause::TooLarge))?;
+    let settings = control.settings.load_full();
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        let deposit: IssueRequest<'_> = serde_json::from_slice(&body)?;
+        let mut issued = deposit_all(&control, &settings, &caller, vec![deposit]).await?;
+        let only = issued.pop().ok_or(Problem::new(ControlCause::Internal))?;
+        return Ok((StatusCode::CREATED, Json(only)).into_response());
+    }
+    let deposits: Vec<IssueRequest<'_>> = serde_json::from_slice(&body)?;
+    if deposits.is_empty() || deposits.len() > BATCH_MAX {
+        return Err(Detail::Batch { max: BATCH_MAX }.into());
+    }
+    let issued = deposit_all(&control, &settings, &caller, deposits).await?;
+    Ok((StatusCode::CREATED, Json(issued)).into_response())
+}
+
+/// A handle's state; never its payload.
+#[utoipa::path(get, path = "/v1/handles/{id}", params(("id" = String, Path, description = "The handle's public id.")),
+    responses((status = 200, body = StateResponse), (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
+pub(super) async fn inspect(
+    State(control): State<Control>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<StateResponse>, Problem> {
+    let seats = caller.seats(Permission::Inspect)?;
+    let id: HandleId = id.parse().map_err(|_| Problem::new(ControlCause::NotFound))?;
+    for seat in seats {
+        if let Some(found) = control.vault.inspect(&seat.tenant.id, id).await? {
+            return Ok(Json(StateResponse {
+                id: id.to_string(),
+                tenant: seat.tenant.id.to_string(),
+                uses: found.uses.as_str(),
+                state: found.state.as_str(),
+                expires_at: rfc3339(found.expires.at()),
+                issued_at: rfc3339(found.issued),
+                redeemed: found.redeemed,
+            }));
+        }
+    }
+    Err(Problem::new(ControlCause::NotFound))
+}
+
+/// End a handle early.
+#[utoipa::path(delete, path = "/v1/handles/{id}", params(("id" = String, Path, description = "The handle's public id.")),
+    responses((status = 204), (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
+pub(super) async fn revoke(
+    State(control): State<Control>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let seats = caller.seats(Permission::Revoke)?;
+    let id: HandleId = id.parse().map_err(|_| Problem::new(ControlCause::NotFound))?;
+    for seat in seats {
+        if control.vault.revoke(&seat.tenant.id, id).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(Problem::new(ControlCause::NotFound))
+}
+
+/// End every handle that was issued about a subject.
+#[utoipa::path(delete, path = "/v1/handles", params(SubjectQuery),
+    responses((status = 200, body = RevokedResponse), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
+pub(super) async fn revoke_subject(
+    State(control): State<Control>,
+    caller: Caller,
+    Query(query): Query<SubjectQuery>,
+) -> Result<Json<RevokedResponse>, Problem> {
+    let seats = caller.seats(Permission::Revoke)?;
+    let subject = query.subject.filter(|subject| !subject.is_empty());
+    let subject = subject.ok_or(Detail::SubjectMissing)?;
+    let mut revoked = 0;
+    for seat in seats {
+        revoked += control.vault.revoke_subject(&seat.tenant.id, &subject).await?;
+    }
+    Ok(Json(RevokedResponse { revoked }))
+}
+
+/// Checks every deposit before the first is stored. A batch is of one tenant:
+/// all or nothing holds in one store operation.
+async fn deposit_all(
+    control: &Control,
+    settings: &ControlSettings,
+    caller: &Caller,
+    asks: Vec<IssueRequest<'_>>,
+) -> Result<Vec<IssueResponse>, Problem> {
+    let mut owner: Option<TenantId> = None;
+    let mut deposits = Vec::with_capacity(asks.len());
+    let batch = asks.len() > 1;
+    for (at, ask) in asks.into_iter().enumerate() {
+        let place = |problem: Problem| if batch { problem.of_element(at) } else { problem };
+        let seat = caller.issuing(ask.tenant.as_deref()).map_err(place)?;
+        let owned = owner.get_or_insert_with(|| seat.tenant.id.clone());
+        if *owned != seat.tenant.id {
+            return Err(place(Detail::TenantForeign.into()));
+        }
+        deposits.push(deposit(settings, &seat.tenant, ask).map_err(place)?);
+    }
+    let owner = owner.ok_or(Detail::Batch { max: BATCH_MAX })?;
+    let count = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
+    let issued = control.vault.issue(&owner, deposits).await?;
+    control.metrics.issued(&owner, count);
+    Ok(issued.iter().map(response).collect())
+}
+
+fn deposit(
+    settings: &ControlSettings,
+    tenant: &Tenant,
+    ask: IssueRequest<'_>,
+) -> Result<Deposit, Problem> {
+    let limits = &settings.limits;
+    let payload = Payload::parse(ask.payload.get().as_bytes(), limits.payload_max)
+        .map_err(Detail::Payload)?;
+    if ask.subject.as_ref().is_some_and(|who| who.is_empty() || who.len() > SUBJECT_MAX) {
+        return Err(Detail::Subject { max: SUBJECT_MAX }.into());
+    }
+    let ttl = match ask.ttl_secs {
+        None => limits.ttl_default.min(tenant.ttl_max),
+        Some(asked) => bounded(asked, tenant.ttl_max)?,
+    };
+    Ok(Deposit { payload, uses: ask.uses.unwrap_or(Uses::UntilExpiry), ttl, subject: ask.subject })
+}
+
+/// A life beyond the bound is refused, not shortened: the caller would find out
+/// when its customers do.
+fn bounded(asked: i64, max: Duration) -> Result<Duration, Detail> {
+    let secs = u64::try_from(asked).unwrap_or(0);
+    let allowed = (1..=max.as_secs()).contains(&secs);
+    if allowed { Ok(Duration::from_secs(secs)) } else { Err(Detail::Ttl { max: max.as_secs() }) }
+}
+
+fn response(issued: &Issued) -> IssueResponse {
+    IssueResponse {
+        handle: issued.handle.expose(),
+        id: issued.handle.id().to_string(),
+        key: issued.handle.expose_key(),
+        expires_at: rfc3339(issued.expires.at()),
+    }
+}
+
+fn rfc3339(at: Timestamp) -> String {
+    let secs = i64::try_from(at.secs()).unwrap_or(i64::MAX);
+    Instant::from_second(secs).map_or_else(|_| String::new(), |instant| instant.to_string())
+}
