@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
@@ -56,5 +55,5 @@ pub(super) async fn metrics(State(control): State<Control>) -> Result<Response, 
 }
 
 fn unready(reason: &str) -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response()
+    (ControlCause::Unavailable.status(), format!("{reason}\n")).into_response()
 }

@@ -3,7 +3,6 @@
 //! A detail names the member that is wrong and its bound. It never repeats a
 //! value: whatever stands in these bodies is personal data.
 
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -148,7 +147,7 @@ impl IntoResponse for Problem {
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let head = [(CONTENT_TYPE, "application/problem+json")];
-        if status == StatusCode::UNAUTHORIZED {
+        if self.cause == ControlCause::Unauthenticated {
             let ask = [(WWW_AUTHENTICATE, "Bearer, Basic realm=\"cloakroom\"")];
             return (status, head, ask, body).into_response();
         }

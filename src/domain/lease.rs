@@ -79,7 +79,7 @@ pub struct Ask {
 /// The operator's terms for leases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// How long a request may hold a handle. 60 s by default: longer than a chat API takes to answer, short enough that
+    /// How long a request may hold a handle. 120 s by default: longer than a chat API takes to answer, short enough that
     /// a visitor who retries after a crash of this proxy gets through.
     pub lease_max: Duration,
     /// How long a repetition of the accepted request gets the same reveal. 10 s by default: a widget's own retry.
@@ -138,7 +138,7 @@ pub enum Standing {
 impl Default for Terms {
     fn default() -> Terms {
         Terms {
-            lease_max: Duration::from_secs(60),
+            lease_max: Duration::from_secs(120),
             replay_window: Duration::from_secs(10),
             releases_max: 5,
         }

@@ -4,8 +4,8 @@
 //! Never echoes anything of the request but its origin.
 
 use bytes::Bytes;
+use http::Method;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderName, Method};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
@@ -13,9 +13,6 @@ use super::cors;
 use super::passage::Passage;
 use crate::dialect::rejection::RejectionShape;
 use crate::reject::{Cause, refusal};
-
-/// Carries the refusal's code.
-pub const REJECTION: HeaderName = HeaderName::from_static("cloakroom-rejection");
 
 /// Refuses the call. A client that is gone does not get to know.
 pub(super) async fn refuse(session: &mut Session, passage: &mut Passage, cause: Cause) {
@@ -35,7 +32,7 @@ async fn write(session: &mut Session, passage: &Passage, cause: Cause) -> pingor
     head.insert_header(CONTENT_TYPE, refused.content_type)?;
     head.insert_header(CONTENT_LENGTH, refused.body.len().to_string())?;
     head.insert_header(CACHE_CONTROL, "no-store")?;
-    head.insert_header(REJECTION, refused.code.as_str())?;
+    head.insert_header("Cloakroom-Rejection", refused.code.as_str())?;
     open_to_page(&mut head, session, passage)?;
     if hangs_up(cause) {
         session.as_mut().set_keepalive(None);

@@ -19,9 +19,12 @@ use pingora::lb::selection::RoundRobin;
 use pingora::lb::{Backend, Backends, Extensions, LoadBalancer};
 use pingora::protocols::tls::CaType;
 use pingora::upstreams::peer::{HttpPeer, PeerOptions};
+use pingora::utils::tls::WrappedX509;
 use tokio::net::lookup_host;
 use tokio::sync::watch;
 use tokio::time::interval;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 /// How to reach an upstream's servers, resolved from configuration.
 #[derive(Clone)]
@@ -53,6 +56,17 @@ pub enum Transport {
         /// A CA of one's own instead of the system's.
         ca: Option<Arc<CaType>>,
     },
+}
+
+/// CAs to trust, from certificates in DER; none when one of them does not parse.
+/// Pingora's own parsing would panic on that one.
+#[must_use]
+pub fn ca(certificates: Vec<Vec<u8>>) -> Option<Arc<CaType>> {
+    let parse = |der| {
+        WrappedX509::try_new(der, |der| X509Certificate::from_der(der).map(|(_, read)| read)).ok()
+    };
+    let read: Option<Vec<_>> = certificates.into_iter().map(parse).collect();
+    read.map(Into::into)
 }
 
 /// How long each step towards the vendor may take. Pingora has no default for

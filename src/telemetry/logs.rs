@@ -27,7 +27,7 @@ impl LogFormat {
 }
 
 /// What is logged. Fixed in code: a log level is no place to weaken a promise.
-const FILTER: &str = "warn,cloakroom=info,pingora_core=off,pingora_core::server=info,\
+const FILTER: &str = "warn,cloakroom=info,pingora_core=off,pingora_core::server=warn,\
                       pingora_proxy=off,pingora_load_balancing=off,h2=off,hyper=off,rustls=off";
 
 /// Starts logging. Lines are lost only if they come faster than standard error

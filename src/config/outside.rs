@@ -1,0 +1,135 @@
+//! What a configuration points at: other files, and the environment.
+//!
+//! The only file here that touches either. Never prints what it read.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::at::{At, Span};
+use super::notes::Notes;
+
+/// No key, certificate bundle or dialect comes near it; a device file does.
+const FILE_LEN_MAX: u64 = 4 * 1024 * 1024;
+
+/// Others have no business with a key, and the group none but reading it, which is
+/// how orchestrators mount secrets.
+const LOOSE: u32 = 0o027;
+
+/// The world that a file's relative names are read in.
+pub(crate) struct Outside<'w> {
+    /// Where relative paths start: the file's own directory.
+    pub(crate) base: &'w Path,
+    /// The environment.
+    pub(crate) env: &'w dyn Fn(&str) -> Option<String>,
+}
+
+/// Where a secret is kept.
+pub(crate) enum Source<'r> {
+    File(&'r At<String>),
+    Env(&'r At<String>),
+}
+
+impl<'r> Source<'r> {
+    /// Exactly one of both keys of a table.
+    pub(crate) fn of(
+        file: &'r Option<At<String>>,
+        env: &'r Option<At<String>>,
+        table: &Span,
+        notes: &mut Notes<'_>,
+    ) -> Option<Self> {
+        match (file, env) {
+            (Some(file), None) => Some(Self::File(file)),
+            (None, Some(env)) => Some(Self::Env(env)),
+            (Some(_), Some(env)) => {
+                notes.wrong(&env.span(), "give \"file\" or \"env\", not both");
+                None
+            }
+            // A key of the wrong type was told before.
+            (None, None) if notes.document().has(table, "env") => None,
+            (None, None) if notes.misspelled(table, "env") => None,
+            (None, None) => {
+                let hint = "or \"env\" with the name of an environment variable";
+                notes.missing(table, "file", hint);
+                None
+            }
+        }
+    }
+}
+
+impl Outside<'_> {
+    pub(crate) fn path(&self, text: &str) -> PathBuf {
+        self.base.join(text)
+    }
+
+    /// A whole file, bounded.
+    pub(crate) fn bytes(&self, file: &At<String>, notes: &mut Notes<'_>) -> Option<Vec<u8>> {
+        let path = self.path(file);
+        match slurp(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                let hint = "relative paths start at this file's directory";
+                notes.fix(&file.span(), format!("cannot read {}: {error}", path.display()), hint);
+                None
+            }
+        }
+    }
+
+    /// A secret's text; a file of it must be its owner's alone.
+    pub(crate) fn secret(
+        &self,
+        source: &Source<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Option<Zeroizing<String>> {
+        let text = self.text(source, notes)?;
+        if let Source::File(file) = source {
+            let path = self.path(file);
+            let mode = fs::metadata(&path).map(|metadata| metadata.permissions().mode());
+            if mode.is_ok_and(|mode| mode & LOOSE != 0) {
+                let message = "others than the owner have access to this key file";
+                notes.fix(&file.span(), message, format!("run: chmod 600 {}", path.display()));
+            }
+        }
+        Some(text)
+    }
+
+    /// A text, without the line end that editors put after it.
+    pub(crate) fn text(
+        &self,
+        source: &Source<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Option<Zeroizing<String>> {
+        match source {
+            Source::File(file) => {
+                let bytes = Zeroizing::new(self.bytes(file, notes)?);
+                let Ok(text) = str::from_utf8(&bytes) else {
+                    notes.wrong(&file.span(), "this file is not text");
+                    return None;
+                };
+                Some(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
+            Source::Env(name) => {
+                let value = (self.env)(name).filter(|value| !value.is_empty());
+                if value.is_none() {
+                    let message =
+                        format!("the environment variable {:?} is not set", name.as_str());
+                    notes.wrong(&name.span(), message);
+                }
+                value.map(Zeroizing::new)
+            }
+        }
+    }
+}
+
+/// Reads a file, or says why not.
+pub(crate) fn slurp(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path)?.take(FILE_LEN_MAX.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(read).is_ok_and(|read| read <= FILE_LEN_MAX) {
+        return Ok(bytes);
+    }
+    Err(std::io::Error::other(format!("it is larger than {FILE_LEN_MAX} bytes")))
+}

@@ -1,0 +1,204 @@
+//! Mirror of a dialect's file. Keys only; see `raw`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::json_text::JsonText;
+use super::or_text::OrText;
+use crate::config::at::At;
+
+/// A vendor's way of carrying handles.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Dialect {
+    /// Its name in routes: 1 to 32 of a-z 0-9 -. Required.
+    pub(crate) name: Option<At<String>>,
+    /// What calls say of their contact center. Default: "checked-if-present".
+    pub(crate) contact_center: Option<At<ContactCenter>>,
+    /// Headers whose presence refuses a call. Default: none.
+    #[serde(default)]
+    pub(crate) refuse_headers: Vec<At<String>>,
+    /// Headers that are taken off before a call goes upstream. Default: none.
+    #[serde(default)]
+    pub(crate) strip_headers: Vec<At<String>>,
+    /// How a refusal is worded. Default: RFC 9457.
+    pub(crate) rejection: Option<At<Rejection>>,
+    /// Calls of browsers, in order: the first that fits counts.
+    #[serde(default)]
+    pub(crate) exchange: Vec<At<Exchange>>,
+    /// Calls of back ends that the control plane answers as the vendor would.
+    #[serde(default)]
+    pub(crate) issue: Vec<At<Issue>>,
+    /// Requests and what must become of them.
+    #[serde(default)]
+    pub(crate) example: Vec<At<Example>>,
+}
+
+/// What calls say of their contact center.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ContactCenter {
+    /// Every call but OPTIONS names it.
+    Required,
+    /// A call may name it, and then it must be the route's tenant's.
+    CheckedIfPresent,
+}
+
+/// The vendor's error shape.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Rejection {
+    /// Media type of the body. Required.
+    pub(crate) content_type: Option<At<String>>,
+    /// {code} is the vendor's number, {message} a sentence, {rejection} our code,
+    /// {status} the HTTP status. Required.
+    pub(crate) body: Option<At<String>>,
+    /// Our code = the vendor's number. Default: 0.
+    #[serde(default)]
+    pub(crate) code: BTreeMap<At<String>, At<i64>>,
+    /// Our code = the HTTP status, 400 to 599. Default: the documented one.
+    #[serde(default)]
+    pub(crate) status: BTreeMap<At<String>, At<u64>>,
+}
+
+/// One kind of browser call.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Exchange {
+    /// Its label in metrics and logs: 1 to 64 of a-z 0-9 -. Required.
+    pub(crate) name: Option<At<String>>,
+    /// "METHOD /path/{hole}"; "/?" at its end is an optional slash, "/**" any rest.
+    pub(crate) call: Option<At<String>>,
+    /// Several of them.
+    #[serde(default)]
+    pub(crate) calls: Vec<At<String>>,
+    /// When a handle cannot be redeemed. Default: "reject".
+    pub(crate) on_unusable: Option<At<OnUnusable>>,
+    /// When a handle is merely too old. Default: as "on_unusable".
+    pub(crate) on_expired: Option<At<OnUnusable>>,
+    /// Whether a call that may have arrived is sent again. Default: "idempotent".
+    pub(crate) retry: Option<At<Retry>>,
+    /// How the conversation is known.
+    pub(crate) bind: Option<At<Bind>>,
+    /// Where handles may stand. Of two that fit one value, the first counts.
+    #[serde(default)]
+    pub(crate) slot: Vec<At<Slot>>,
+}
+
+/// What becomes of a call whose handle cannot be redeemed.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OnUnusable {
+    /// It is refused.
+    Reject,
+    /// It goes on without the slot.
+    Drop,
+    /// It goes on as sent: the vendor sees the handle.
+    DangerPass,
+}
+
+/// Whether a call that may have arrived is sent again.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Retry {
+    /// When its method is idempotent.
+    Idempotent,
+    /// Never.
+    Never,
+}
+
+/// How a conversation is known.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Bind {
+    /// The header that names it. Required.
+    pub(crate) header: Option<At<String>>,
+    /// The claim, when the header holds a JWT. Default: the whole value.
+    pub(crate) claim: Option<At<String>>,
+}
+
+/// One place where a handle may stand.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Slot {
+    /// Where. Required.
+    pub(crate) at: Option<At<Locator>>,
+    /// What may stand there. Default: "handle".
+    pub(crate) accepts: Option<At<Accepts>>,
+    /// What is put there. Required.
+    pub(crate) reveal: Option<At<OrText<Reveal>>>,
+}
+
+/// Where a slot is.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Locator {
+    /// A JSON pointer (RFC 6901) into the body; a segment "*" is any one. Required.
+    pub(crate) json: Option<At<String>>,
+}
+
+/// What may stand in a slot.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Accepts {
+    /// Only a handle.
+    Handle,
+    /// A handle is swapped, anything else passes as sent.
+    HandleOrPlain,
+}
+
+/// What replaces a handle: one of both, or the text "same-name".
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Reveal {
+    /// The payload's member of this name.
+    pub(crate) member: Option<At<String>>,
+    /// All members of the payload become members of the object at this pointer.
+    pub(crate) merge_into: Option<At<String>>,
+}
+
+/// A vendor's own call for handing data in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Issue {
+    /// "METHOD /path". Required.
+    pub(crate) call: Option<At<String>>,
+    /// Whether the body is one deposit or a list. Default: "one".
+    pub(crate) shape: Option<At<Shape>>,
+    /// Pointer to the payload within a deposit. Required.
+    pub(crate) payload: Option<At<String>>,
+    /// Pointer to a flag that makes the handle work once.
+    pub(crate) once: Option<At<String>>,
+    /// Life of its handles. Default: "1h". "1s" to "30d".
+    pub(crate) ttl: Option<At<String>>,
+    /// Status of the answer. Default: 200. 200 to 299.
+    pub(crate) status: Option<At<u64>>,
+    /// JSON answer to one deposit, with {handle}, or {id} and {key}. Required.
+    pub(crate) answer: Option<At<String>>,
+}
+
+/// How many deposits a body holds.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shape {
+    /// The body is one.
+    One,
+    /// The body is a list.
+    List,
+}
+
+/// A request and what must become of it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Example {
+    /// The exchange's name. Required.
+    pub(crate) exchange: Option<At<String>>,
+    /// What the handle stands for: a table, or JSON. Required.
+    pub(crate) payload: Option<At<JsonText>>,
+    /// The body that the browser sends, with {handle}. Required.
+    pub(crate) request: Option<At<String>>,
+    /// The body that the vendor receives, byte for byte. Required.
+    pub(crate) upstream: Option<At<String>>,
+}

@@ -1,0 +1,160 @@
+//! The body that goes upstream: taken early where it can be, late where it must.
+//!
+//! Either way it is whole before a slot is filled, and what leaves is exactly what
+//! the swap made, or what arrived.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_ENCODING;
+use pingora::proxy::Session;
+use pingora::{Error, ErrorType};
+
+use super::body::{Collected, collect};
+use super::passage::{Coding, Outgoing, Passage};
+use super::settings::Limits;
+use super::swap::Swap;
+use super::{Cloakroom, coding};
+use crate::reject::Cause;
+use crate::vault::redeem::Carrier;
+
+impl Cloakroom {
+    /// Collects and swaps the body of an exchange, before the upstream is chosen.
+    pub(super) async fn take_body(
+        &self,
+        session: &mut Session,
+        passage: &mut Passage,
+        limits: &Limits,
+    ) -> Result<(), Cause> {
+        let read = collect(session, limits.request_body_max, limits.request_body_timeout).await?;
+        match read {
+            // Framed as it came: there may be no body to give a length to.
+            Collected::Whole(body) if body.is_empty() => Ok(()),
+            Collected::Whole(body) => {
+                let (body, coding) = self.reveal(session, passage, body).await?;
+                passage.outgoing = Outgoing::Whole { body, coding };
+                Ok(())
+            }
+            Collected::Beginning(collected) => {
+                // The upstream's header leaves before the rest is here, so what
+                // it says of the coding must hold for either outcome: a late
+                // body is decoded whether or not it holds a handle.
+                let coded = session.req_header().headers.contains_key(CONTENT_ENCODING);
+                let coding = if coded { Coding::Decoded } else { Coding::AsSent };
+                passage.outgoing = Outgoing::Late { collected, coding };
+                Ok(())
+            }
+        }
+    }
+
+    /// Decodes, swaps, and says what the bytes are now.
+    async fn reveal(
+        &self,
+        session: &Session,
+        passage: &mut Passage,
+        body: Bytes,
+    ) -> Result<(Bytes, Coding), Cause> {
+        let begun = Instant::now();
+        let limits = passage.settings.as_ref().map(|settings| settings.limits.request_body_max);
+        let head = session.req_header();
+        let (plain, coding) = coding::decode(&body, &head.headers, limits.unwrap_or(0))?;
+        let (Some(exchange), Some(tenant)) = (passage.exchange(), &passage.tenant) else {
+            return Err(Cause::Internal);
+        };
+        let binding = exchange.bind.as_ref().and_then(|bind| bind.find(&head.headers));
+        let client = client(session).map(|peer| peer.to_string()).unwrap_or_default();
+        let request =
+            [client.as_bytes(), head.method.as_str().as_bytes(), head.raw_path(), plain.as_ref()];
+        let swap = Swap {
+            vault: &self.vault,
+            metrics: &self.metrics,
+            tenant: &tenant.id,
+            exchange,
+            carrier: Carrier { request: &request, binding: binding.as_deref() },
+        };
+        let swapped = swap.run(&plain).await;
+        passage.swap = begun.elapsed();
+        let swapped = swapped?;
+        passage.leases.extend(swapped.leases);
+        passage.redeemed.extend(swapped.redeemed);
+        match swapped.body {
+            Some(body) => Ok((body, coding)),
+            // Untouched: it goes as it came, still coded.
+            None => Ok((body, Coding::AsSent)),
+        }
+    }
+
+    /// Pingora shows a piece of the body: what goes upstream instead of it. Run
+    /// again from the start when a call is sent to another server.
+    pub(super) async fn send_body(
+        &self,
+        session: &Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        match &mut passage.outgoing {
+            Outgoing::Streamed => return Ok(()),
+            Outgoing::Whole { body: whole, .. } => {
+                *body = Some(if end_of_stream { whole.clone() } else { Bytes::new() });
+                return Ok(());
+            }
+            Outgoing::Late { collected, .. } => {
+                let more = body.take().unwrap_or_default();
+                *body = Some(Bytes::new());
+                let bound = passage.settings.as_ref().map(|all| all.limits.request_body_max);
+                let room = bound.unwrap_or(0).saturating_sub(collected.len());
+                if more.len() > room {
+                    return Err(late_refusal(passage, Cause::BodyTooLarge));
+                }
+                collected.extend_from_slice(&more);
+                if !end_of_stream {
+                    return Ok(());
+                }
+            }
+        }
+        self.reveal_late(session, body, passage).await
+    }
+
+    /// The swap of a body that could only be read with the connection open.
+    async fn reveal_late(
+        &self,
+        session: &Session,
+        body: &mut Option<Bytes>,
+        passage: &mut Passage,
+    ) -> pingora::Result<()> {
+        let Outgoing::Late { collected, coding } = &mut passage.outgoing else {
+            return Ok(());
+        };
+        let (whole, promised) = (std::mem::take::<BytesMut>(collected).freeze(), *coding);
+        let revealed = self.reveal(session, passage, whole.clone()).await;
+        let sent = match revealed {
+            Ok((_, Coding::AsSent)) if promised == Coding::Decoded => {
+                let headers = &session.req_header().headers;
+                let max = passage.settings.as_ref().map_or(0, |all| all.limits.request_body_max);
+                coding::decode(&whole, headers, max).map(|(plain, _)| plain)
+            }
+            other => other.map(|(sent, _)| sent),
+        };
+        match sent {
+            Ok(sent) => {
+                *body = Some(sent);
+                Ok(())
+            }
+            Err(cause) => Err(late_refusal(passage, cause)),
+        }
+    }
+}
+
+/// The peer's address.
+pub(super) fn client(session: &Session) -> Option<IpAddr> {
+    session.client_addr()?.as_inet().map(SocketAddr::ip)
+}
+
+/// A refusal after the upstream's header has gone: Pingora drops the upstream
+/// connection, so the vendor sees a request that never ends, and no payload.
+fn late_refusal(passage: &mut Passage, cause: Cause) -> Box<Error> {
+    passage.rejection = Some(cause);
+    Error::new_down(ErrorType::HTTPStatus(cause.status().as_u16()))
+}
