@@ -1,0 +1,20 @@
+//! `check`: every mistake of a configuration in one go. Starts nothing.
+
+use std::path::Path;
+
+use super::{Failure, print};
+use crate::config;
+use crate::server::parts::split;
+
+pub(super) fn check(file: &Path) -> Result<(), Failure> {
+    let config = config::load(file, 1)?;
+    let (parts, process) = split(config);
+    print::line(&format!(
+        "{}: ok: {} routes, {} tenants, keys {:?}, listening on {}",
+        file.display(),
+        parts.data.routes.iter().count(),
+        parts.control.tenancy.tenants().count(),
+        parts.keyring.key_ids().map(|id| id.byte()).collect::<Vec<_>>(),
+        process.addresses().join(", "),
+    ))
+}

@@ -1,0 +1,80 @@
+//! How the program ends, and the line it says when it ends badly.
+//!
+//! Never more than one line for one failure, and never a backtrace.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::config::Mistakes;
+use crate::server::run::StartFault;
+
+/// Exit codes, after `sysexits.h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0
+    Ok,
+    /// 64: wrong usage.
+    Usage,
+    /// 69: a service that is needed is not there.
+    Unavailable,
+    /// 74: input or output.
+    Io,
+    /// 78: configuration.
+    Config,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Ok => 0,
+            Exit::Usage => 64,
+            Exit::Unavailable => 69,
+            Exit::Io => 74,
+            Exit::Config => 78,
+        })
+    }
+}
+
+/// A command that failed: with what code, and what to say.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    line: String,
+}
+
+impl Failure {
+    /// A failure that says what, where and what to do.
+    #[must_use]
+    pub fn new(exit: Exit, line: impl Into<String>) -> Self {
+        Self { exit, line: line.into() }
+    }
+
+    /// Says it, and gives the exit code.
+    pub(super) fn report(self) -> Exit {
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{}", self.line);
+        self.exit
+    }
+}
+
+impl From<Mistakes> for Failure {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::new(Exit::Config, mistakes.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(fault: std::io::Error) -> Self {
+        Self::new(Exit::Io, format!("input or output failed: {fault}"))
+    }
+}
+
+impl From<StartFault> for Failure {
+    fn from(fault: StartFault) -> Self {
+        let exit = match fault {
+            StartFault::Listen { .. } | StartFault::Runtime(_) => Exit::Io,
+            StartFault::Tls { .. } => Exit::Config,
+        };
+        Self::new(exit, fault.to_string())
+    }
+}

@@ -1,0 +1,21 @@
+//! `serve`: both planes until a signal ends them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Exit, Failure};
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::config;
+use crate::server::House;
+use crate::server::parts::split;
+use crate::server::run::{Start, run};
+
+pub(super) fn serve(file: &Path, upgrade: bool) -> Result<(), Failure> {
+    let config = config::load(file, 1)?;
+    let (parts, process) = split(config);
+    let _logs = crate::telemetry::logs::start(process.log);
+    let house = House::assemble(parts, Arc::new(SystemClock), Arc::new(SystemEntropy))
+        .map_err(|fault| Failure::new(Exit::Unavailable, fault.to_string()))?;
+    let start = if upgrade { Start::TakingOver } else { Start::Fresh };
+    run(Arc::new(house), &process, Some(file.to_owned()), start).map_err(Failure::from)
+}

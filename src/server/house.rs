@@ -1,0 +1,117 @@
+//! The house: both planes over one vault, and the swap to another configuration.
+//!
+//! What a reload changes is swapped whole and atomically; what it cannot change
+//! (listeners, the store, thread counts) is said in the log and stays.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+
+use super::parts::Parts;
+use crate::admin::{self, Control, ControlSettings};
+use crate::clock::{Clock, Entropy};
+use crate::config::store::StoreConfig;
+use crate::proxy::Cloakroom;
+use crate::proxy::settings::DataPlane;
+use crate::proxy::upstream::Upstream;
+use crate::store::Store;
+use crate::store::memory::MemoryStore;
+use crate::telemetry::metrics::Metrics;
+use crate::vault::Vault;
+
+/// Everything that runs, without its listeners.
+pub struct House {
+    data: Arc<ArcSwap<DataPlane>>,
+    control: Arc<ArcSwap<ControlSettings>>,
+    vault: Arc<Vault>,
+    metrics: Arc<Metrics>,
+    draining: Arc<AtomicBool>,
+}
+
+impl House {
+    /// Builds the house from its resolved parts.
+    ///
+    /// # Errors
+    /// When the metrics cannot be registered, which is a fault of this program.
+    pub fn assemble(
+        parts: Parts,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, prometheus::Error> {
+        let store: Arc<dyn Store> = match parts.store {
+            StoreConfig::Memory { entries_max } => Arc::new(MemoryStore::new(entries_max)),
+        };
+        let metrics = Arc::new(Metrics::new()?);
+        metrics.generation(parts.data.generation);
+        let vault = Vault::new(store, parts.keyring, clock, entropy, parts.terms);
+        Ok(Self {
+            data: Arc::new(ArcSwap::from_pointee(parts.data)),
+            control: Arc::new(ArcSwap::from_pointee(parts.control)),
+            vault: Arc::new(vault),
+            metrics,
+            draining: Arc::new(AtomicBool::new(false)),
+        })
+    }
+
+    /// The data plane, for Pingora's `http_proxy`.
+    #[must_use]
+    pub fn data_plane(&self) -> Cloakroom {
+        Cloakroom::new(
+            Arc::clone(&self.data),
+            Arc::clone(&self.vault),
+            Arc::clone(&self.metrics),
+            Arc::clone(&self.draining),
+        )
+    }
+
+    /// The control plane, for any HTTP server that takes a tower service.
+    pub fn control_plane(&self) -> Router {
+        let data = Arc::clone(&self.data);
+        admin::router(Control {
+            settings: Arc::clone(&self.control),
+            vault: Arc::clone(&self.vault),
+            metrics: Arc::clone(&self.metrics),
+            health: Arc::new(move || {
+                let data = data.load();
+                data.routes.iter().flat_map(|route| route.upstream.health()).collect()
+            }),
+            draining: Arc::clone(&self.draining),
+        })
+    }
+
+    /// Takes another configuration for every request that begins from now on.
+    /// The store, its terms and the listeners stay as they are.
+    pub fn take(&self, parts: Parts) {
+        self.metrics.generation(parts.data.generation);
+        self.vault.rekey(parts.keyring);
+        self.control.store(Arc::new(parts.control));
+        self.data.store(Arc::new(parts.data));
+    }
+
+    /// Every upstream of the current configuration, each once.
+    #[must_use]
+    pub fn upstreams(&self) -> Vec<Arc<Upstream>> {
+        self.data.load().routes.iter().map(|route| Arc::clone(&route.upstream)).collect()
+    }
+
+    /// How often a configuration was taken.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.data.load().generation
+    }
+
+    /// Set while the process goes down: connections close after their answer.
+    #[must_use]
+    pub fn draining(&self) -> &Arc<AtomicBool> {
+        &self.draining
+    }
+}
+
+impl fmt::Debug for House {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("House").field("generation", &self.generation()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,15 @@
+//! Composition: the only place that sees every room.
+//!
+//! [`house`] builds the two planes from a resolved configuration and swaps it on
+//! reload; [`run`] puts them on listeners and obeys signals. No rule about a
+//! request, a handle or a payload is made here.
+
+pub mod house;
+mod hyper_app;
+pub mod parts;
+pub mod run;
+mod signals;
+mod upkeep;
+
+pub use self::house::House;
+pub use self::hyper_app::HyperApp;
