@@ -1,0 +1,21 @@
+# What a stranger runs. `make` alone says what there is.
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+NEEDS := build-essential cmake
+
+.PHONY: help demo test build install-build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: install-build ## build, then run the proxy between a sample shop and a sample vendor
+	$(CARGO) run --locked -- demo
+
+test: ## install what the tests need and run all of them
+	scripts/test
+
+build: install-build ## the release binary, in target/release/cloakroom
+	$(CARGO) build --locked --release
+
+install-build:
+	@scripts/install $(NEEDS)
