@@ -1,0 +1,174 @@
+//! The running program: signals, reload, hand-over, logs.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::support::client::{Browser, request};
+use crate::support::house::{CENTER, SECRET, preamble, route};
+use crate::support::process::{Process, command, free_ports, listening};
+use crate::support::{Answer, Vendor};
+
+struct Serving {
+    process: Process,
+    data: SocketAddr,
+    control: SocketAddr,
+    folder: tempfile::TempDir,
+}
+
+/// The preamble on real ports; `{data}` and `{control}` in `more` are filled too.
+fn configuration(data: SocketAddr, control: SocketAddr, folder: &Path, more: &str) -> String {
+    let socket = folder.join("upgrade.sock");
+    let process =
+        format!("[process]\nshutdown_grace = \"5s\"\nupgrade_socket = \"{}\"\n", socket.display());
+    let text = preamble()
+        .replace("127.0.0.1:8080", &data.to_string())
+        .replace("127.0.0.1:8081", &control.to_string());
+    format!("{text}{process}{more}")
+}
+
+fn launch(file: &Path, more: &[&str]) -> Process {
+    let mut arguments = vec!["serve", "-c", file.to_str().unwrap()];
+    arguments.extend(more);
+    let mut command = command(&arguments);
+    command.env("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    Process::start(command)
+}
+
+async fn serve(more: &str) -> Serving {
+    let folder = tempfile::tempdir().unwrap();
+    let data = free_ports(2);
+    let control = SocketAddr::new(data.ip(), data.port() + 1);
+    let file = folder.path().join("cloakroom.toml");
+    std::fs::write(&file, configuration(data, control, folder.path(), more)).unwrap();
+    let process = launch(&file, &[]);
+    listening(data).await;
+    listening(control).await;
+    Serving { process, data, control, folder }
+}
+
+impl Serving {
+    async fn control(&self, method: &str, path: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {SECRET}");
+        let call = request(method, path, &[("Authorization", &bearer)], body.as_bytes());
+        Browser::connect(self.control).await.send(&call).await
+    }
+
+    async fn poll(&self, host: &str) -> Answer {
+        let call = format!(
+            "GET /api/v2/chats/7 HTTP/1.1\r\nHost: {host}\r\nContactCenterId: {CENTER}\r\n\r\n"
+        );
+        Browser::connect(self.data).await.send(call.as_bytes()).await
+    }
+
+    fn rewrite(&self, more: &str) {
+        let text = configuration(self.data, self.control, self.folder.path(), more);
+        std::fs::write(self.folder.path().join("cloakroom.toml"), text).unwrap();
+    }
+
+    /// Asks until the metric of that name has that value.
+    async fn until_metric(&self, line: &str) {
+        for _ in 0..2000 {
+            if self.control("GET", "/metrics", "").await.text().contains(line) {
+                return;
+            }
+        }
+        panic!("{line} did not come");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_file_is_not_taken_and_a_good_one_is_without_a_restart() {
+    let vendor = Vendor::start().await;
+    let first = route("genesys", vendor.address);
+    let serving = serve(&first).await;
+    assert_eq!(serving.poll("chat.test").await.status, 200);
+    serving.until_metric("cloakroom_config_generation 1").await;
+
+    serving.rewrite("[[route]]\ndialect = \"nope\"\n");
+    serving.process.signal("-HUP");
+    assert_eq!(serving.poll("chat.test").await.status, 200);
+
+    let only = first.replace("[[route]]\n", "[[route]]\nhost = \"new.test\"\n");
+    serving.rewrite(&only);
+    serving.process.signal("-HUP");
+    serving.until_metric("cloakroom_config_generation 2").await;
+    assert_eq!(serving.poll("new.test").await.status, 200);
+    assert_eq!(serving.poll("chat.test").await.rejection().as_deref(), Some("no_route"));
+
+    serving.process.signal("-TERM");
+    let ended = serving.process.end().await;
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(
+        log.matches("configuration not taken").count(),
+        log.matches("nope").count().min(1).max(1)
+    );
+    assert!(log.contains("did you mean") || log.contains("nope"), "{log}");
+}
+
+#[tokio::test]
+async fn it_ends_with_0_when_it_is_told_to() {
+    for signal in ["-TERM", "-INT"] {
+        let vendor = Vendor::start().await;
+        let serving = serve(&route("genesys", vendor.address)).await;
+        serving.process.signal(signal);
+        let ended = serving.process.end().await;
+        assert_eq!(ended.status.code(), Some(0), "{signal}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_listeners_are_handed_over_to_a_new_process() {
+    let vendor = Vendor::start().await;
+    let serving = serve(&route("genesys", vendor.address)).await;
+    let file = serving.folder.path().join("cloakroom.toml");
+    let old = serving.process.id();
+    let new = launch(&file, &["--upgrade"]);
+    serving.process.signal("-QUIT");
+    // The old one answers until it has handed over, the new one from then on.
+    for _ in 0..200 {
+        assert_eq!(serving.poll("chat.test").await.status, 200);
+    }
+    let Serving { process, data, control, folder } = serving;
+    assert_eq!(process.id(), old);
+    assert_eq!(process.end().await.status.code(), Some(0));
+    let serving = Serving { process: new, data, control, folder };
+    assert_eq!(serving.poll("chat.test").await.status, 200);
+    assert_eq!(serving.control("GET", "/readyz", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn logs_hold_no_payload_no_handle_no_path_and_no_secret() {
+    let vendor = Vendor::start().await;
+    let serving = serve(&route("genesys", vendor.address)).await;
+    let body = r#"{"payload":{"nickname":"Zebedee-marked"},"subject":"subject-marked"}"#;
+    let issued = serving.control("POST", "/v1/handles", body).await.json();
+    let handle = issued["handle"].as_str().unwrap().to_owned();
+    let forged = format!("{}AAAA", &handle[..73]);
+    for carried in [&handle, &forged] {
+        let body = format!(r#"{{"nickname":"{carried}","text":"text-marked"}}"#);
+        let headers = [("ContactCenterId", CENTER), ("Cookie", "cookie-marked")];
+        let call = request("POST", "/api/v2/chats?query=marked", &headers, body.as_bytes());
+        Browser::connect(serving.data).await.send(&call).await;
+    }
+    // What Pingora itself would complain about, with something to leak in it.
+    for raw in [
+        "GET /path-marked HTTP/1.1\r\nHost: host-marked\r\nHost: b\r\n\r\n",
+        "GET /path-marked HTTP/9.9\r\n\r\n",
+        "POST /api/v2/chats?query=marked HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\ncut",
+    ] {
+        let mut browser = Browser::connect(serving.data).await;
+        browser.write(raw.as_bytes()).await;
+        browser.finish().await;
+        browser.read().await;
+    }
+    let metrics = serving.control("GET", "/metrics", "").await.text();
+    serving.process.signal("-TERM");
+    let ended = serving.process.end().await;
+    let log = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();
+    assert!(log.contains("handle_unusable") && log.contains("revealed"), "{log}");
+    for (place, text) in [("log", &log), ("metrics", &metrics)] {
+        for word in ["marked", "klk1_", SECRET, CENTER] {
+            assert!(!text.contains(word), "{word} is in the {place}: {text}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What every store must do, run against each.
+//!
+//! A new engine adds one line to `stores`; the suite is the contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cloakroom::domain::lease::{Ask, Granted, LeaseId, Ledger, Refused, Settled, Standing, Terms};
+use cloakroom::domain::seal::Sealed;
+use cloakroom::domain::{Expiry, Fingerprint, HandleId, KeyId, TenantId, Timestamp, Uses};
+use cloakroom::store::memory::MemoryStore;
+use cloakroom::store::{Record, RecordKey, Reserved, Store, StoreFault};
+
+const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+const BOUND: u64 = 100;
+
+/// Every engine, empty, with room for [`BOUND`] records.
+fn stores() -> Vec<Arc<dyn Store>> {
+    vec![Arc::new(MemoryStore::new(BOUND))]
+}
+
+fn key(tenant: &str, id: u8) -> RecordKey {
+    RecordKey { tenant: TenantId::parse(tenant).unwrap(), id: HandleId::from_random([id; 16]) }
+}
+
+fn sealed() -> Sealed {
+    let mut bytes = vec![7; 64];
+    bytes[0] = 1;
+    Sealed::from_bytes(Bytes::from(bytes)).unwrap()
+}
+
+fn record(key: RecordKey, uses: Uses) -> Record {
+    Record {
+        key,
+        sealed: sealed(),
+        key_id: KeyId::new(7).unwrap(),
+        uses,
+        issued: NOW,
+        expires: Expiry::from_secs(1_000_060),
+        subject: None,
+        ledger: Ledger::new(),
+    }
+}
+
+fn ask(n: u8, now: Timestamp) -> Ask {
+    Ask {
+        now,
+        lease: LeaseId::from_random([n; 16]),
+        request: Fingerprint::from_bytes([n; 16]),
+        binding: None,
+    }
+}
+
+async fn reserve(store: &dyn Store, key: &RecordKey, n: u8, now: Timestamp) -> Reserved {
+    store.reserve(key, &ask(n, now), &Terms::default()).await.unwrap()
+}
+
+#[tokio::test]
+async fn another_tenants_key_an_unknown_id_and_an_expired_record_are_missing() {
+    for store in stores() {
+        store.put(vec![record(key("a", 1), Uses::Once)]).await.unwrap();
+        for (wanted, now) in
+            [(key("b", 1), NOW), (key("a", 2), NOW), (key("a", 1), Timestamp::from_secs(1_000_060))]
+        {
+            assert!(store.fetch(&wanted, now).await.unwrap().is_none());
+            let reserved = reserve(&*store, &wanted, 1, now).await;
+            assert!(matches!(reserved, Reserved::Missing), "{reserved:?}");
+            assert!(!store.remove(&wanted, now).await.unwrap() || now != NOW);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_the_whole_batch_and_evicts_nothing() {
+    for store in stores() {
+        let batch =
+            |from: u8, to: u8| (from..to).map(|n| record(key("a", n), Uses::Once)).collect();
+        store.put(batch(0, 99)).await.unwrap();
+        let full = store.put(batch(99, 101)).await;
+        assert_eq!(full, Err(StoreFault::Full { entries_max: BOUND }));
+        for n in 0..99 {
+            assert!(store.fetch(&key("a", n), NOW).await.unwrap().is_some(), "{n} was evicted");
+        }
+        assert!(store.fetch(&key("a", 99), NOW).await.unwrap().is_none());
+        store.put(batch(99, 100)).await.unwrap();
+        assert_eq!(store.census().await.unwrap().entries, BOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_removed_and_an_expired_record_make_room() {
+    for store in stores() {
+        let batch =
+            |from: u8, to: u8| (from..to).map(|n| record(key("a", n), Uses::Once)).collect();
+        store.put(batch(0, 100)).await.unwrap();
+        assert!(store.remove(&key("a", 5), NOW).await.unwrap());
+        store.put(batch(100, 101)).await.unwrap();
+        let mut late = record(key("b", 1), Uses::Once);
+        late.issued = Timestamp::from_secs(1_000_060);
+        late.expires = Expiry::from_secs(1_000_120);
+        store.put(vec![late]).await.unwrap();
+        let census = store.census().await.unwrap();
+        assert_eq!(census.entries, 1);
+        assert_eq!(census.by_key, [(KeyId::new(7).unwrap(), 1)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_sixty_four_redeems_at_once_one_wins() {
+    for store in stores() {
+        for round in 0..20 {
+            store.put(vec![record(key("a", round), Uses::Once)]).await.unwrap();
+            let racers = (0..64).map(|n| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move { reserve(&*store, &key("a", round), n, NOW).await })
+            });
+            let mut won = Vec::new();
+            for racer in racers.collect::<Vec<_>>() {
+                match racer.await.unwrap() {
+                    Reserved::Granted(Granted::Leased(lease), _) => won.push(lease),
+                    Reserved::Refused(Refused::InFlight) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(won.len(), 1);
+            let settled = store.commit(&key("a", round), &won[0], NOW).await.unwrap();
+            assert_eq!(settled, Settled::Done);
+            let again = reserve(&*store, &key("a", round), 200, NOW).await;
+            assert!(matches!(again, Reserved::Refused(Refused::Spent)), "{again:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_released_lease_works_again_and_a_stale_one_changes_nothing() {
+    for store in stores() {
+        store.put(vec![record(key("a", 1), Uses::Once)]).await.unwrap();
+        assert!(matches!(reserve(&*store, &key("a", 1), 1, NOW).await, Reserved::Granted(..)));
+        let (mine, other) = (LeaseId::from_random([1; 16]), LeaseId::from_random([2; 16]));
+        let terms = Terms::default();
+        let stale = store.release(&key("a", 1), &other, &terms).await.unwrap();
+        assert_eq!(stale, Settled::Stale);
+        assert_eq!(store.release(&key("a", 1), &mine, &terms).await.unwrap(), Settled::Done);
+        assert_eq!(store.commit(&key("a", 1), &mine, NOW).await.unwrap(), Settled::Stale);
+        let granted = reserve(&*store, &key("a", 1), 3, NOW).await;
+        assert!(matches!(granted, Reserved::Granted(Granted::Leased(_), _)), "{granted:?}");
+        let record = store.fetch(&key("a", 1), NOW).await.unwrap().unwrap();
+        assert_eq!(record.ledger.releases, 1);
+        assert_eq!(record.ledger.state_at(NOW, &terms), Standing::Leased);
+    }
+}
+
+#[tokio::test]
+async fn a_crashed_holders_lease_frees_itself() {
+    for store in stores() {
+        store.put(vec![record(key("a", 1), Uses::Once)]).await.unwrap();
+        assert!(matches!(reserve(&*store, &key("a", 1), 1, NOW).await, Reserved::Granted(..)));
+        // The record lives 60 s like the lease, so give it a shorter lease.
+        let terms = Terms { lease_max: Duration::from_secs(10), ..Terms::default() };
+        store.put(vec![record(key("a", 2), Uses::Once)]).await.unwrap();
+        store.reserve(&key("a", 2), &ask(1, NOW), &terms).await.unwrap();
+        let later = Timestamp::from_secs(1_000_010);
+        let granted = store.reserve(&key("a", 2), &ask(2, later), &terms).await.unwrap();
+        assert!(matches!(granted, Reserved::Granted(Granted::Leased(_), _)), "{granted:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_subjects_records_go_together_and_nobody_elses() {
+    for store in stores() {
+        let ann = [Fingerprint::from_bytes([1; 16]), Fingerprint::from_bytes([2; 16])];
+        let of = |n: u8, tenant: &str, subject| Record {
+            subject,
+            ..record(key(tenant, n), Uses::UntilExpiry)
+        };
+        store
+            .put(vec![of(1, "a", Some(ann[0])), of(2, "a", Some(ann[1])), of(3, "a", None)])
+            .await
+            .unwrap();
+        store.put(vec![of(1, "b", Some(ann[0]))]).await.unwrap();
+        let tenant = TenantId::parse("a").unwrap();
+        assert_eq!(store.remove_subject(&tenant, &ann, NOW).await.unwrap(), 2);
+        assert_eq!(store.remove_subject(&tenant, &ann, NOW).await.unwrap(), 0);
+        assert!(store.fetch(&key("a", 3), NOW).await.unwrap().is_some());
+        assert!(store.fetch(&key("b", 1), NOW).await.unwrap().is_some());
+    }
+}

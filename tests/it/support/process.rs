@@ -1,0 +1,93 @@
+//! The program as its user runs it: a child process, ended by the test.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{interval, timeout};
+
+/// Longer than a start takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs the program to its end.
+pub(crate) fn cloakroom(arguments: &[&str], input: &str) -> Output {
+    let mut child = command(arguments).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cloakroom"));
+    command.args(arguments).env_remove("CLOAKROOM_SECRET");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A program that runs until the test ends.
+pub(crate) struct Process(Option<Child>);
+
+impl Process {
+    pub(crate) fn start(mut command: Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.as_ref().unwrap().id()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args([name, &self.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Waits for its end and gives what it said.
+    pub(crate) async fn end(mut self) -> Output {
+        let child = self.0.take().unwrap();
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+        timeout(PATIENCE, ended).await.expect("it ends in time").unwrap().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Neighbouring ports that were free a moment ago: a program that is told its
+/// ports cannot take 0.
+pub(crate) fn free_ports(count: u16) -> SocketAddr {
+    for _ in 0..1000 {
+        let first = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = first.local_addr().unwrap();
+        let rest: Option<Vec<_>> = (1..count)
+            .map(|step| {
+                let port = address.port().checked_add(step)?;
+                TcpListener::bind(("127.0.0.1", port)).ok()
+            })
+            .collect();
+        if rest.is_some() {
+            return address;
+        }
+    }
+    panic!("no {count} neighbouring ports are free");
+}
+
+/// Waits until something listens there.
+pub(crate) async fn listening(address: SocketAddr) {
+    let connected = async {
+        let mut tick = interval(Duration::from_millis(20));
+        loop {
+            tick.tick().await;
+            if TcpStream::connect(address).await.is_ok() {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, connected).await.expect("it listens in time");
+}
