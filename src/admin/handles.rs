@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -22,6 +22,7 @@ use crate::domain::payload::Payload;
 use crate::domain::time::Timestamp;
 use crate::domain::{HandleId, TenantId, Uses};
 use crate::reject::ControlCause;
+use crate::rewrite::json::members::members;
 use crate::vault::issue::{BATCH_MAX, Deposit, Issued};
 use crate::vault::tenancy::{Permission, Tenant};
 
@@ -125,10 +126,10 @@ pub(super) async fn issue(
 pub(super) async fn inspect(
     State(control): State<Control>,
     caller: Caller,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<StateResponse>, Problem> {
     let seats = caller.seats(Permission::Inspect)?;
-    let id: HandleId = id.parse().map_err(|_| Problem::new(ControlCause::NotFound))?;
+    let id = handle_id(path)?;
     for seat in seats {
         if let Some(found) = control.vault.inspect(&seat.tenant.id, id).await? {
             return Ok(Json(StateResponse {
@@ -152,10 +153,10 @@ pub(super) async fn inspect(
 pub(super) async fn revoke(
     State(control): State<Control>,
     caller: Caller,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let seats = caller.seats(Permission::Revoke)?;
-    let id: HandleId = id.parse().map_err(|_| Problem::new(ControlCause::NotFound))?;
+    let id = handle_id(path)?;
     for seat in seats {
         if control.vault.revoke(&seat.tenant.id, id).await? {
             return Ok(StatusCode::NO_CONTENT);
@@ -171,9 +172,10 @@ pub(super) async fn revoke(
 pub(super) async fn revoke_subject(
     State(control): State<Control>,
     caller: Caller,
-    Query(query): Query<SubjectQuery>,
+    query: Result<Query<SubjectQuery>, QueryRejection>,
 ) -> Result<Json<RevokedResponse>, Problem> {
     let seats = caller.seats(Permission::Revoke)?;
+    let Query(query) = query.map_err(|_| Detail::SubjectMissing)?;
     let subject = query.subject.filter(|subject| !subject.is_empty());
     let subject = subject.ok_or(Detail::SubjectMissing)?;
     let mut revoked = 0;
@@ -216,8 +218,7 @@ fn deposit(
     ask: IssueRequest<'_>,
 ) -> Result<Deposit, Problem> {
     let limits = &settings.limits;
-    let payload = Payload::parse(ask.payload.get().as_bytes(), limits.payload_max)
-        .map_err(Detail::Payload)?;
+    let payload = payload(ask.payload.get().as_bytes(), limits.payload_max)?;
     if ask.subject.as_ref().is_some_and(|who| who.is_empty() || who.len() > SUBJECT_MAX) {
         return Err(Detail::Subject { max: SUBJECT_MAX }.into());
     }
@@ -226,6 +227,19 @@ fn deposit(
         Some(asked) => bounded(asked, tenant.ttl_max)?,
     };
     Ok(Deposit { payload, uses: ask.uses.unwrap_or(Uses::UntilExpiry), ttl, subject: ask.subject })
+}
+
+/// A payload that can be kept and, when its handle comes, be put in its place.
+pub(super) fn payload(text: &[u8], max: usize) -> Result<Payload, Detail> {
+    let payload = Payload::parse(text, max).map_err(Detail::Payload)?;
+    members(payload.expose().as_bytes()).map_err(|_| Detail::PayloadUnreadable)?;
+    Ok(payload)
+}
+
+/// What is no id is the id of no handle.
+fn handle_id(path: Result<Path<String>, PathRejection>) -> Result<HandleId, Problem> {
+    let id = path.ok().and_then(|Path(id)| id.parse().ok());
+    id.ok_or(Problem::new(ControlCause::NotFound))
 }
 
 /// A life beyond the bound is refused, not shortened: the caller would find out

@@ -43,6 +43,9 @@ pub enum Detail {
     /// A payload that cannot be kept.
     #[error("payload: {0}")]
     Payload(PayloadFault),
+    /// JSON that no slot can be filled from.
+    #[error("payload: it nests too deep or has a broken escape")]
+    PayloadUnreadable,
     /// A life that is out of bounds.
     #[error("ttl_secs: must be 1 to {max}")]
     Ttl {

@@ -12,9 +12,10 @@ use axum::{RequestExt, extract};
 
 use super::Control;
 use super::auth::Caller;
+use super::handles::payload;
 use super::problem::{Detail, Problem};
 use crate::dialect::issue::IssueCall;
-use crate::domain::{Payload, Uses};
+use crate::domain::Uses;
 use crate::reject::ControlCause;
 use crate::vault::issue::{BATCH_MAX, Deposit};
 use crate::vault::tenancy::Tenant;
@@ -64,7 +65,7 @@ fn deposits(
     }
     let kept = found.into_iter().map(|one| {
         Ok(Deposit {
-            payload: Payload::parse(one.payload, payload_max).map_err(Detail::Payload)?,
+            payload: payload(one.payload, payload_max)?,
             uses: if one.once { Uses::Once } else { Uses::UntilExpiry },
             ttl: call.ttl.min(tenant.ttl_max),
             subject: None,
