@@ -4,7 +4,11 @@
 //! fixed sentence from an exhaustive table. There is no field for free text, so
 //! nothing of a request can reach an answer or a log line through here.
 
+mod control;
+
 use http::StatusCode;
+
+pub use self::control::ControlCause;
 
 use crate::dialect::rejection::{Code, RejectionShape};
 use crate::vault::redeem::Unusable;
@@ -64,6 +68,8 @@ pub enum FramingFlaw {
     TransferCoding,
     /// A `Content-Length` that is a list.
     LengthList,
+    /// A line of the head that ends in a bare line feed.
+    LineEnd,
     /// No host, or several.
     Host,
     /// A path with dot segments or backslashes.
@@ -159,6 +165,7 @@ impl Cause {
             Self::Framing(FramingFlaw::LengthAndCoding) => "length-and-transfer-coding",
             Self::Framing(FramingFlaw::TransferCoding) => "transfer-coding",
             Self::Framing(FramingFlaw::LengthList) => "content-length",
+            Self::Framing(FramingFlaw::LineEnd) => "line-end",
             Self::Framing(FramingFlaw::Host) => "host",
             Self::Framing(FramingFlaw::Path) => "path",
             Self::Framing(FramingFlaw::HeadTooLarge) => "head-too-large",
@@ -222,61 +229,6 @@ pub fn refusal(cause: Cause, shape: &RejectionShape) -> Refusal {
         code,
         content_type: shape.content_type.clone(),
         body: shape.render(code, status, cause.message()),
-    }
-}
-
-/// Why the control plane refused a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ControlCause {
-    /// No caller's secret.
-    Unauthenticated,
-    /// A caller, but not for this.
-    Forbidden,
-    /// No such handle, of this caller's tenants.
-    NotFound,
-    /// No such path, or not with this method.
-    NoSuchCall,
-    /// The body is not the JSON that the call takes, or a value is out of bounds.
-    Invalid,
-    /// A body or payload above its bound.
-    TooLarge,
-    /// The store is full.
-    Full,
-    /// The store does not answer.
-    Unavailable,
-    /// Our own fault.
-    Internal,
-}
-
-impl ControlCause {
-    /// Its status.
-    #[must_use]
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::NoSuchCall => StatusCode::NOT_FOUND,
-            Self::Invalid => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Full | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// Its title in the problem document.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "No caller has this secret",
-            Self::Forbidden => "This caller may not do that",
-            Self::NotFound => "No such handle",
-            Self::NoSuchCall => "No such call",
-            Self::Invalid => "The request is not valid",
-            Self::TooLarge => "The request is too large",
-            Self::Full => "The store is full",
-            Self::Unavailable => "The store does not answer",
-            Self::Internal => "The request could not be served",
-        }
     }
 }
 

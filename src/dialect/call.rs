@@ -84,7 +84,9 @@ impl CallPattern {
         path.strip_prefix('/')?.split('/').nth(at)
     }
 
-    fn fits(&self, path: &str) -> bool {
+    /// Whether a path fits, of any method.
+    #[must_use]
+    pub fn fits(&self, path: &str) -> bool {
         let Some(path) = path.strip_prefix('/') else { return false };
         let mut sent = path.split('/');
         for segment in &self.segments {

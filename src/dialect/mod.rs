@@ -96,6 +96,12 @@ impl Dialect {
         self.exchanges.iter().find(|exchange| exchange.call.matches(method, path))
     }
 
+    /// Whether a call of any method has this path.
+    #[must_use]
+    pub fn lists(&self, path: &str) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.call.fits(path))
+    }
+
     /// The exchange of that name.
     #[must_use]
     pub fn exchange_named(&self, name: &str) -> Option<&Exchange> {

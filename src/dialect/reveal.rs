@@ -168,14 +168,17 @@ impl<'b> Page<'b> {
     ) -> Result<(), RevealFault> {
         let incoming = incoming(payload)?;
         let object = self.object(target)?;
+        // The slot's own member is replaced, not stripped, whatever it is called.
+        let own = if parent == Some(target) { object.index_of_value(value) } else { None };
         for member in &incoming {
             for at in object.indices_named(&member.name) {
-                object.remove(at);
+                if Some(at) != own {
+                    object.remove(at);
+                }
             }
         }
-        if parent == Some(target) {
-            let at = object.index_of_value(value).ok_or(RevealFault::Json)?;
-            object.spread(at, incoming);
+        if let Some(own) = own {
+            object.spread(own, incoming);
             return Ok(());
         }
         for member in incoming {

@@ -33,6 +33,9 @@ impl Cloakroom {
         let settings = self.settings.load_full();
         passage.settings = Some(Arc::clone(&settings));
         self.prepare(session, &settings.limits);
+        if let Some(http1) = session.as_ref().as_http1() {
+            framing::check_raw(&http1.get_headers_raw_bytes()).map_err(Cause::Framing)?;
+        }
         let head = session.req_header();
         framing::check(head, settings.limits.header_max).map_err(Cause::Framing)?;
         let host = framing::host(head).ok_or(Cause::NoRoute)?;
@@ -60,7 +63,7 @@ impl Cloakroom {
         let downstream = session.as_mut();
         if self.draining.load(Ordering::Relaxed) {
             downstream.set_keepalive(None);
-        } else if downstream.as_http2().is_none() {
+        } else if downstream.as_http1().is_some_and(|http1| http1.will_keepalive()) {
             downstream.set_keepalive(Some(limits.keepalive_timeout.as_secs()));
         }
         let silence = if socket { limits.websocket_idle_timeout } else { limits.client_timeout };
@@ -71,6 +74,8 @@ impl Cloakroom {
 
 async fn options(session: &mut Session, route: &Route) -> Result<Admitted, Cause> {
     let head = session.req_header();
+    gate::headers(route, &head.headers)?;
+    gate::listed(route, head.uri.path())?;
     if !cors::is_preflight(&head.method, &head.headers) {
         return Ok(Admitted::Upstream);
     }

@@ -34,7 +34,6 @@ const RETRY_BUFFER: usize = 64 * 1024;
 pub(super) const EARLY_MAX: usize = RETRY_BUFFER - 16 * 1024;
 
 /// A body, as far as it could be read early.
-#[derive(Debug)]
 pub(super) enum Collected {
     /// All of it.
     Whole(Bytes),

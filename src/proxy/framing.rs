@@ -4,10 +4,34 @@
 //! rest of it. Checked first, so nothing else ever sees such a request.
 
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, Version};
+use http::{HeaderMap, HeaderName, Version};
 use pingora::http::RequestHeader;
 
 use crate::reject::FramingFlaw;
+
+/// Checks a head as it came over HTTP/1: Pingora's parser takes a bare line feed
+/// for the end of a line, and drops a length that stands beside a coding.
+///
+/// # Errors
+/// The first flaw.
+pub(super) fn check_raw(raw: &[u8]) -> Result<(), FramingFlaw> {
+    let lines = || raw.split(|byte| *byte == b'\n');
+    // What follows the last line feed is no line.
+    let ended = lines().count().saturating_sub(1);
+    if lines().take(ended).any(|line| !line.ends_with(b"\r")) {
+        return Err(FramingFlaw::LineEnd);
+    }
+    let named = |wanted: &HeaderName| {
+        lines().skip(1).any(|line| {
+            let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+            name.eq_ignore_ascii_case(wanted.as_str().as_bytes())
+        })
+    };
+    if named(&TRANSFER_ENCODING) && named(&CONTENT_LENGTH) {
+        return Err(FramingFlaw::LengthAndCoding);
+    }
+    Ok(())
+}
 
 /// Checks a request's head.
 ///
@@ -18,7 +42,8 @@ pub(super) fn check(head: &RequestHeader, header_max: usize) -> Result<(), Frami
     if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
         return Err(FramingFlaw::LengthAndCoding);
     }
-    if !headers.get_all(TRANSFER_ENCODING).iter().all(|value| is_chunked(value.as_bytes())) {
+    let codings = headers.get_all(TRANSFER_ENCODING);
+    if codings.iter().count() > 1 || !codings.iter().all(|value| is_chunked(value.as_bytes())) {
         return Err(FramingFlaw::TransferCoding);
     }
     let lengths = headers.get_all(CONTENT_LENGTH).iter();
@@ -50,7 +75,13 @@ pub(super) fn host(head: &RequestHeader) -> Option<&str> {
 fn host_is_single(head: &RequestHeader) -> bool {
     let named = head.headers.get_all(HOST).iter().count();
     let needed = usize::from(head.version == Version::HTTP_11);
-    named >= needed && named <= 1 && host(head).is_some()
+    named >= needed && named <= 1 && host(head).is_some_and(|host| host.bytes().all(is_of_host))
+}
+
+/// What stands in names, addresses and ports: nothing that could end a header's
+/// quoted string where the host is repeated.
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte)
 }
 
 fn is_chunked(value: &[u8]) -> bool {
@@ -70,16 +101,22 @@ fn sum(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
-/// `.` and `..` in any spelling that some server decodes, and backslashes that
-/// some server takes for slashes: a prefix that was routed must stay one.
+/// `.` and `..` in any spelling that some server decodes, once or twice, between
+/// anything that some server takes for a slash: a call that was listed must stay
+/// that call.
 fn has_dot_segment(path: &str) -> bool {
-    path.contains('\\') || path.split('/').any(is_dots)
-}
-
-fn is_dots(segment: &str) -> bool {
-    let segment = segment.split(';').next().unwrap_or_default();
-    let plain = segment.replace("%2e", ".").replace("%2E", ".");
-    plain == "." || plain == ".."
+    let mut plain = path.to_ascii_lowercase();
+    for _ in 0..2 {
+        for (coded, byte) in [("%25", "%"), ("%2e", "."), ("%2f", "/"), ("%5c", "\\"), ("%3b", ";")]
+        {
+            plain = plain.replace(coded, byte);
+        }
+    }
+    let is_dots = |segment: &str| {
+        let named = segment.split(';').next().unwrap_or_default();
+        named == "." || named == ".."
+    };
+    plain.contains('\\') || plain.split('/').any(is_dots)
 }
 
 #[cfg(test)]
@@ -102,6 +139,9 @@ mod tests {
     fn two_ways_to_tell_the_length_are_refused() {
         let both = [("Host", "h"), ("Content-Length", "4"), ("Transfer-Encoding", "chunked")];
         assert_eq!(flaw("/", &both), Some(FramingFlaw::LengthAndCoding));
+        let twice =
+            [("Host", "h"), ("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")];
+        assert_eq!(flaw("/", &twice), Some(FramingFlaw::TransferCoding));
         let coded = [("Host", "h"), ("Transfer-Encoding", "gzip, chunked")];
         assert_eq!(flaw("/", &coded), Some(FramingFlaw::TransferCoding));
         for lengths in [&["4, 4"][..], &["4", "4"], &["+4"], &[""]] {
@@ -112,16 +152,45 @@ mod tests {
     }
 
     #[test]
+    fn what_the_parser_hides_is_seen_in_the_bytes() {
+        let both = b"POST / HTTP/1.1\r\ncontent-LENGTH: 4\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(check_raw(both), Err(FramingFlaw::LengthAndCoding));
+        let proper = b"POST / HTTP/1.1\r\nHost: h\r\nX: Content-Length:\r\n\r\n";
+        assert_eq!(check_raw(proper), Ok(()));
+        for at in 0..proper.len() {
+            if proper[at] == b'\r' {
+                let bare = [&proper[..at], &proper[at + 1..]].concat();
+                assert_eq!(check_raw(&bare), Err(FramingFlaw::LineEnd), "{at}");
+            }
+        }
+    }
+
+    #[test]
     fn no_host_and_two_hosts_are_refused() {
         assert_eq!(flaw("/", &[]), Some(FramingFlaw::Host));
         assert_eq!(flaw("/", &[("Host", "")]), Some(FramingFlaw::Host));
         assert_eq!(flaw("/", &[("Host", "a"), ("Host", "b")]), Some(FramingFlaw::Host));
+        for odd in ["a\";for=1.2.3.4", "a b", "a/b", "u@h"] {
+            assert_eq!(flaw("/", &[("Host", odd)]), Some(FramingFlaw::Host), "{odd}");
+        }
         assert_eq!(flaw("/", &[("Host", "a")]), None);
     }
 
     #[test]
     fn a_path_that_climbs_is_refused_in_every_spelling() {
-        for path in ["/a/../b", "/a/./b", "/a/%2e%2E/b", "/a/.%2e", "/a/..;x=1/b", "/a\\..\\b"] {
+        for path in [
+            "/a/../b",
+            "/a/./b",
+            "/a/%2e%2E/b",
+            "/a/.%2e",
+            "/a/..;x=1/b",
+            "/a\\..\\b",
+            "/a/..%2f..%2Fb",
+            "/a%5c..%5Cb",
+            "/a/..%3bx/b",
+            "/a/%252e%252e/b",
+            "/a/%252e./b",
+        ] {
             assert_eq!(flaw(path, &[("Host", "h")]), Some(FramingFlaw::Path), "{path}");
         }
         assert_eq!(flaw("/a/..b/c...", &[("Host", "h")]), None);

@@ -62,6 +62,18 @@ pub(super) fn headers(route: &Route, headers: &HeaderMap) -> Result<(), Cause> {
     if refused { Err(Cause::AuthorizationPresent) } else { Ok(()) }
 }
 
+/// Whether anything may be asked of a path: what `OPTIONS` is held to, which no
+/// dialect lists by itself.
+///
+/// # Errors
+/// When no call of the dialect has this path and the route refuses those.
+pub(super) fn listed(route: &Route, path: &str) -> Result<(), Cause> {
+    match route.unlisted {
+        Unlisted::Refuse if !route.dialect.lists(path) => Err(Cause::NotListed),
+        Unlisted::Refuse | Unlisted::Pass => Ok(()),
+    }
+}
+
 /// The exchange of a call, or none for a call that passes.
 ///
 /// # Errors

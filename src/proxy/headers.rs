@@ -6,8 +6,7 @@
 use std::net::IpAddr;
 
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName,
-    TRANSFER_ENCODING,
+    CONTENT_ENCODING, CONTENT_LENGTH, FORWARDED, HOST, HeaderMap, HeaderName, TRANSFER_ENCODING,
 };
 use pingora::http::{RequestHeader, ResponseHeader};
 
@@ -60,7 +59,6 @@ pub(super) fn frame(head: &mut RequestHeader, outgoing: &Outgoing) -> pingora::R
             coding
         }
     };
-    head.remove_header(&EXPECT);
     if *coding == Coding::Decoded {
         head.remove_header(&CONTENT_ENCODING);
     }

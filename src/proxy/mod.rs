@@ -18,6 +18,7 @@ mod passage;
 pub mod refuse;
 pub mod route;
 pub mod settings;
+mod settle;
 pub mod swap;
 pub mod upstream;
 
@@ -27,9 +28,9 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::header::EXPECT;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
-use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
@@ -40,8 +41,9 @@ use self::headers::{Origin, Trust};
 use self::outgoing::client;
 pub use self::passage::Passage;
 use self::settings::DataPlane;
+use self::settle::{Settlement, settle};
 use self::upstream::Upgrade;
-use crate::dialect::exchange::Retry;
+use crate::dialect::exchange::{Exchange, Retry};
 use crate::reject::Cause;
 use crate::telemetry::access::Access;
 use crate::telemetry::metrics::Metrics;
@@ -122,7 +124,8 @@ impl ProxyHttp for Cloakroom {
         };
         let upstream = passage.route.as_ref().map(|route| Arc::clone(&route.upstream));
         let upstream = upstream.ok_or_else(|| Error::new_in(ErrorType::InternalError))?;
-        let picked = upstream.pick(&passage.tried);
+        // Nobody new, and yet again: a kept connection was closing, not its server.
+        let picked = upstream.pick(&passage.tried).or_else(|| upstream.pick(&[]));
         let backend = picked.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
         let peer = upstream.peer(&backend, upgrade);
         passage.tried.push(backend);
@@ -145,25 +148,18 @@ impl ProxyHttp for Cloakroom {
         error
     }
 
-    async fn connected_to_upstream(
-        &self,
-        _session: &mut Session,
-        _reused: bool,
-        _peer: &HttpPeer,
-        _fd: std::os::unix::io::RawFd,
-        _digest: Option<&Digest>,
-        _passage: &mut Passage,
-    ) -> pingora::Result<()> {
-        Ok(())
-    }
-
     async fn upstream_request_filter(
         &self,
         session: &mut Session,
         head: &mut RequestHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
+        passage.outgoing.begin(session.as_ref().retry_buffer_truncated());
         headers::frame(head, &passage.outgoing)?;
+        if passage.exchange().is_some_and(Exchange::reads_body) {
+            // Who waited has been told to go on.
+            head.remove_header(&EXPECT);
+        }
         let origin = self.origin(session, passage);
         let Some(route) = &passage.route else { return Ok(()) };
         headers::forward(head, route, &origin)
@@ -193,7 +189,10 @@ impl ProxyHttp for Cloakroom {
         if status.is_informational() && status != http::StatusCode::SWITCHING_PROTOCOLS {
             return Ok(());
         }
-        settle(passage, !status.is_client_error() && !status.is_server_error()).await;
+        // An upgrade that is granted is an acceptance too.
+        let upgraded = status == http::StatusCode::SWITCHING_PROTOCOLS;
+        let accepted = upgraded || status.is_success() || status.is_redirection();
+        settle(passage, if accepted { Settlement::Commit } else { Settlement::Release }).await;
         Ok(())
     }
 
@@ -236,7 +235,9 @@ impl ProxyHttp for Cloakroom {
     ) -> FailToProxy {
         let cause = passage.rejection.unwrap_or_else(|| cause_of(error));
         let heard = cause != Cause::ClientGone || *error.esource() != ErrorSource::Downstream;
-        if heard && session.response_written().is_none() {
+        // `100 Continue` counts as written, and is no answer.
+        let answered = session.response_written().is_some_and(|it| !it.status.is_informational());
+        if heard && !answered {
             refuse::refuse(session, passage, cause).await;
         }
         passage.rejection = Some(cause);
@@ -281,15 +282,5 @@ impl ProxyHttp for Cloakroom {
 
     fn request_summary(&self, _: &Session, passage: &Passage) -> String {
         format!("{}/{}", passage.route_label(), passage.exchange_label())
-    }
-}
-
-/// The upstream's final status decides every lease of the request.
-async fn settle(passage: &mut Passage, accepted: bool) {
-    for lease in passage.leases.drain(..) {
-        let settled = if accepted { lease.commit().await } else { lease.release().await };
-        if settled.is_err() {
-            tracing::error!("a lease could not be settled: the store does not answer");
-        }
     }
 }

@@ -139,6 +139,8 @@ impl Cloakroom {
         };
         match sent {
             Ok(sent) => {
+                // Another server gets the same, and no handle is redeemed again.
+                passage.outgoing = Outgoing::Whole { body: sent.clone(), coding: promised };
                 *body = Some(sent);
                 Ok(())
             }

@@ -47,6 +47,19 @@ pub(super) enum Outgoing {
     Late { collected: BytesMut, coding: Coding },
 }
 
+impl Outgoing {
+    /// A try begins. Pingora first shows again what was read of the body before,
+    /// unless that was more than its buffer holds: then it is only here, and the
+    /// call is not tried twice.
+    pub(super) fn begin(&mut self, unrepeatable: bool) {
+        if let Self::Late { collected, .. } = self
+            && !unrepeatable
+        {
+            collected.clear();
+        }
+    }
+}
+
 /// What the body's bytes are now, against what its header said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {

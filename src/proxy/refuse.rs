@@ -11,6 +11,7 @@ use pingora::proxy::Session;
 
 use super::cors;
 use super::passage::Passage;
+use super::settle::{Settlement, settle};
 use crate::dialect::rejection::RejectionShape;
 use crate::reject::{Cause, refusal};
 
@@ -18,7 +19,7 @@ use crate::reject::{Cause, refusal};
 pub(super) async fn refuse(session: &mut Session, passage: &mut Passage, cause: Cause) {
     passage.rejection = Some(cause);
     // What was reserved for this call is given back now, not when it is logged.
-    passage.leases.clear();
+    settle(passage, Settlement::Release).await;
     if write(session, passage, cause).await.is_err() {
         tracing::debug!("the client left before its refusal");
     }

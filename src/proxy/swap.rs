@@ -33,7 +33,6 @@ pub struct Swap<'s> {
 }
 
 /// A swap that succeeded.
-#[derive(Debug)]
 pub struct Swapped {
     /// The body to send instead; nothing when it goes as sent.
     pub body: Option<Bytes>,
@@ -43,6 +42,13 @@ pub struct Swapped {
     pub redeemed: Vec<HandleId>,
 }
 
+impl std::fmt::Debug for Swapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body = self.body.as_ref().map(Bytes::len);
+        write!(f, "Swapped(body {body:?} bytes, {:?})", self.redeemed)
+    }
+}
+
 /// One handle of this request, decided once however often it stands there.
 enum Decided {
     Payload(Arc<Payload>),
@@ -50,22 +56,34 @@ enum Decided {
 }
 
 impl Swap<'_> {
-    /// Runs it over `body`. When it is refused, every lease that was taken is
-    /// given back.
+    /// Runs it over `body`. When it is refused, every lease that was taken has
+    /// been given back.
     ///
     /// # Errors
     /// The [`Cause`] to refuse the call with; nothing was revealed then.
     pub async fn run(&self, body: &[u8]) -> Result<Swapped, Cause> {
-        let found = self.exchange.find(body).map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
         let mut swapped = Swapped { body: None, leases: Vec::new(), redeemed: Vec::new() };
+        let filled = self.fill(body, &mut swapped).await;
+        if filled.is_err() {
+            for lease in swapped.leases.drain(..) {
+                // A store that does not answer frees it at its bound.
+                let _ = lease.release().await;
+            }
+        }
+        filled.map(|()| swapped)
+    }
+
+    async fn fill(&self, body: &[u8], swapped: &mut Swapped) -> Result<(), Cause> {
+        let found = self.exchange.find(body);
+        let found = found.map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
         let mut verdicts = Vec::with_capacity(found.len());
         let mut decided = HashMap::new();
         for slot in &found {
-            verdicts.push(self.verdict(slot, &mut decided, &mut swapped).await?);
+            verdicts.push(self.verdict(slot, &mut decided, swapped).await?);
         }
         let revealed = self.exchange.reveal(body, &found, &verdicts).map_err(cause)?;
         swapped.body = revealed.into_body().map(Bytes::from);
-        Ok(swapped)
+        Ok(())
     }
 
     async fn verdict<'f>(

@@ -105,6 +105,8 @@ pub struct Upstream {
     balancer: LoadBalancer<RoundRobin>,
     settings: UpstreamSettings,
     group: u64,
+    /// What the last check found, so that a change is said once.
+    seen: Mutex<HashMap<String, bool>>,
 }
 
 impl Upstream {
@@ -122,6 +124,7 @@ impl Upstream {
             balancer: LoadBalancer::from_backends(backends),
             group: hasher.finish(),
             settings,
+            seen: Mutex::default(),
         }
     }
 
@@ -130,6 +133,16 @@ impl Upstream {
         // A resolver that fails leaves the servers as they were.
         let _ = self.balancer.update().await;
         self.balancer.backends().run_health_check(true).await;
+        let now: HashMap<String, bool> = self.health().into_iter().collect();
+        let mut before = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for (server, up) in &now {
+            match (before.get(server), up) {
+                (Some(true) | None, false) => tracing::warn!(server, "an upstream server is down"),
+                (Some(false), true) => tracing::info!(server, "an upstream server is up again"),
+                (Some(true) | None, true) | (Some(false), false) => {}
+            }
+        }
+        *before = now;
     }
 
     /// Refreshes until the process ends.

@@ -38,6 +38,7 @@ impl Access<'_> {
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         match self.rejection {
+            Some(Cause::ClientGone) => "aborted",
             Some(cause) => cause.code().as_str(),
             None if self.status.is_none() => "aborted",
             None if self.redeemed.is_empty() => "passed",

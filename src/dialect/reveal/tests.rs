@@ -73,6 +73,13 @@ fn members_are_merged_in_the_slots_place_and_in_the_objects_style() {
 }
 
 #[test]
+fn a_payload_with_a_member_named_like_the_slot_loses_nothing() {
+    let slots = vec![slot("/c/id", Accepts::Handle, into("/c"))];
+    let sent = run(slots, r#"{"c":{"id":"$"}}"#, r#"{"id":"x","a":[1]}"#).unwrap();
+    assert_eq!(sent, r#"{"c":{"id":"x","a":[1]}}"#);
+}
+
+#[test]
 fn what_the_browser_sent_under_a_trusted_name_is_stripped() {
     let slots = vec![slot("/c/id", Accepts::Handle, into("/c"))];
     let body = r#"{"c":{"\u0061":"forged","id":"$","a":"again"}}"#;
