@@ -3,7 +3,7 @@
 //! Certificates and keys are read here once, to see that they are there and are
 //! what they should be; whoever listens reads them again. Opens no socket.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -49,14 +49,23 @@ pub enum Switch {
 
 /// Addresses of a plane, each once among all planes.
 #[derive(Default)]
-pub(crate) struct Addresses(HashMap<SocketAddr, ()>);
+pub(crate) struct Addresses(HashSet<SocketAddr>);
+
+/// Whose listener it is, and so what it can speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// The data plane.
+    Http1And2,
+    /// The control plane.
+    Http1,
+}
 
 const HINT: &str = "write \"127.0.0.1:8080\", or \"[::1]:8080\"";
 
 /// The listeners of one plane.
 pub(crate) fn listeners(
     listen: &Option<At<Vec<At<OrText<Listen>>>>>,
-    plane: &Span,
+    (plane, speaks): (&Span, Speaks),
     taken: &mut Addresses,
     outside: &Outside<'_>,
     notes: &mut Notes<'_>,
@@ -65,12 +74,14 @@ pub(crate) fn listeners(
     if listen.is_empty() {
         notes.fix(&listen.span(), "there must be at least one address", HINT);
     }
-    let all: Vec<_> = listen.iter().map(|one| listener(one, taken, outside, notes)).collect();
+    let all: Vec<_> =
+        listen.iter().map(|one| listener(one, speaks, taken, outside, notes)).collect();
     all.into_iter().collect()
 }
 
 fn listener(
     raw: &At<OrText<Listen>>,
+    speaks: Speaks,
     taken: &mut Addresses,
     outside: &Outside<'_>,
     notes: &mut Notes<'_>,
@@ -83,25 +94,20 @@ fn listener(
         OrText::Table(table) => table,
     };
     let written = notes.need(address, &raw.span(), "address", HINT);
-    let address = written.and_then(|text| address_of(text, taken, notes));
-    let tls = tls.as_ref().map(|tls| listener_tls(tls, outside, notes));
+    let address = written.and_then(|text| self::address(text, &text.span(), taken, notes));
+    let tls = tls.as_ref().map(|tls| listener_tls(tls, speaks, outside, notes));
     let plain = tls.is_none();
     if let Some(h2c) = h2c.as_ref().filter(|h2c| matches!(***h2c, RawSwitch::Enabled) && !plain) {
         notes.fix(&h2c.span(), "h2c is HTTP/2 without TLS, and here is TLS", "use tls.http2");
+    }
+    if let Some(h2c) = h2c {
+        only_http1(h2c, speaks, notes);
     }
     let h2c = h2c.as_ref().map_or(Switch::Disabled, |h2c| switch(**h2c));
     match tls {
         Some(tls) => Some(Listener { address: address?, tls: Some(tls?), h2c }),
         None => Some(Listener { address: address?, tls: None, h2c }),
     }
-}
-
-fn address_of(
-    text: &At<String>,
-    taken: &mut Addresses,
-    notes: &mut Notes<'_>,
-) -> Option<SocketAddr> {
-    address(text, &text.span(), taken, notes)
 }
 
 fn address(
@@ -114,8 +120,12 @@ fn address(
         notes.fix(span, "must be an IP address and a port", HINT);
         return None;
     };
-    // Port 0 is whichever is free, so two of them are not the same.
-    if address.port() != 0 && taken.0.insert(address, ()).is_some() {
+    // Pingora would give two listeners on port 0 one socket: both planes on one.
+    if address.port() == 0 {
+        notes.fix(span, "the port must be from 1 to 65535", HINT);
+        return None;
+    }
+    if !taken.0.insert(address) {
         notes.wrong(span, "this address is listened on twice");
     }
     Some(address)
@@ -123,29 +133,64 @@ fn address(
 
 fn listener_tls(
     raw: &At<ListenTls>,
+    speaks: Speaks,
     outside: &Outside<'_>,
     notes: &mut Notes<'_>,
 ) -> Option<ListenerTls> {
     let ListenTls { certificate, key, http2 } = &**raw;
     let certificate = notes.need(certificate, &raw.span(), "certificate", "give it a PEM file");
-    if let Some(file) = certificate
-        && let Some(pem) = outside.bytes(file, notes)
-        && CertificateDer::from_pem_slice(&pem).is_err()
+    let chain = certificate.and_then(|file| chain(file, outside, notes));
+    let key = notes.need(key, &raw.span(), "key", "give it a PEM file");
+    let secret = key.and_then(|file| {
+        let pem = outside.bytes(file, notes)?;
+        let read = PrivateKeyDer::from_pem_slice(&pem).ok();
+        if read.is_none() {
+            notes.wrong(&file.span(), "there is no PEM private key in this file");
+        }
+        read
+    });
+    if let (Some(chain), Some(secret)) = (chain, secret)
+        && !belong_together(chain, secret)
     {
+        notes.wrong(&raw.span(), "the certificate and the key do not belong together");
+    }
+    if let Some(http2) = http2 {
+        only_http1(http2, speaks, notes);
+    }
+    let http2 = match (http2, speaks) {
+        (Some(http2), _) => switch(**http2),
+        (None, Speaks::Http1And2) => Switch::Enabled,
+        (None, Speaks::Http1) => Switch::Disabled,
+    };
+    Some(ListenerTls { certificate: outside.path(certificate?), key: outside.path(key?), http2 })
+}
+
+fn chain(
+    file: &At<String>,
+    outside: &Outside<'_>,
+    notes: &mut Notes<'_>,
+) -> Option<Vec<CertificateDer<'static>>> {
+    let pem = outside.bytes(file, notes)?;
+    let chain = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let chain = chain.ok().filter(|chain| !chain.is_empty());
+    if chain.is_none() {
         notes.wrong(&file.span(), "there is no PEM certificate in this file");
     }
-    let key = notes.need(key, &raw.span(), "key", "give it a PEM file");
-    if let Some(file) = key
-        && let Some(pem) = outside.bytes(file, notes)
-        && PrivateKeyDer::from_pem_slice(&pem).is_err()
-    {
-        notes.wrong(&file.span(), "there is no PEM private key in this file");
+    chain
+}
+
+/// What the listener would otherwise find out when it starts.
+fn belong_together(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> bool {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(provider);
+    let Ok(builder) = builder.with_safe_default_protocol_versions() else { return false };
+    builder.with_no_client_auth().with_single_cert(chain, key).is_ok()
+}
+
+fn only_http1(raw: &At<RawSwitch>, speaks: Speaks, notes: &mut Notes<'_>) {
+    if speaks == Speaks::Http1 && matches!(**raw, RawSwitch::Enabled) {
+        notes.fix(&raw.span(), "the control plane speaks HTTP/1.1 only", "leave it out");
     }
-    Some(ListenerTls {
-        certificate: outside.path(certificate?),
-        key: outside.path(key?),
-        http2: http2.as_ref().map_or(Switch::Enabled, |http2| switch(**http2)),
-    })
 }
 
 fn switch(raw: RawSwitch) -> Switch {

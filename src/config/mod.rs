@@ -38,7 +38,7 @@ use ipnet::IpNet;
 use self::at::{At, Span};
 use self::dialects::Library;
 use self::jwt::JwtSettings;
-use self::listen::{Addresses, Listener};
+use self::listen::{Addresses, Listener, Speaks};
 pub use self::mistake::{Mistake, Mistakes, Place};
 use self::notes::Notes;
 use self::outside::Outside;
@@ -208,7 +208,7 @@ fn planes(
     let control = notes.need(control, &FILE, "control_plane", hint);
     let listeners = control.and_then(|control| {
         let raw::planes::ControlPlane { listen } = &**control;
-        listen::listeners(listen, &control.span(), &mut taken, outside, notes)
+        listen::listeners(listen, (&control.span(), Speaks::Http1), &mut taken, outside, notes)
     });
     let (data, trusted) = data?;
     Some((data, trusted, ControlPlaneConfig { listeners: listeners? }))

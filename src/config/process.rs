@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::DataPlaneConfig;
 use super::at::At;
-use super::listen::{Addresses, listeners};
+use super::listen::{Addresses, Speaks, listeners};
 use super::measure::{HOUR, Range, SECOND, duration, number};
 use super::notes::Notes;
 use super::outside::Outside;
@@ -27,7 +27,7 @@ pub(crate) fn data_plane(
     notes: &mut Notes<'_>,
 ) -> Option<(DataPlaneConfig, Vec<IpNet>)> {
     let DataPlane { listen, threads, trusted_proxies } = &**raw;
-    let listeners = listeners(listen, &raw.span(), addresses, outside, notes);
+    let listeners = listeners(listen, (&raw.span(), Speaks::Http1And2), addresses, outside, notes);
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let range = Range::new(u64::try_from(cores).unwrap_or(1), 1, 1024);
     let threads = number(threads, &range, notes);

@@ -1,7 +1,7 @@
 //! The house: both planes over one vault, and the swap to another configuration.
 //!
-//! What a reload changes is swapped whole and atomically; what it cannot change
-//! (listeners, the store, thread counts) is said in the log and stays.
+//! What a reload changes is swapped whole, one room after the other; what it
+//! cannot change (listeners, the store, thread counts) stays.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 
 use super::parts::Parts;
+use super::timed::Timed;
 use crate::admin::{self, Control, ControlSettings};
 use crate::clock::{Clock, Entropy};
 use crate::config::store::StoreConfig;
@@ -41,10 +42,12 @@ impl House {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, prometheus::Error> {
-        let store: Arc<dyn Store> = match parts.store {
-            StoreConfig::Memory { entries_max } => Arc::new(MemoryStore::new(entries_max)),
-        };
         let metrics = Arc::new(Metrics::new()?);
+        let store: Arc<dyn Store> = match parts.store {
+            StoreConfig::Memory { entries_max } => {
+                Arc::new(Timed::new(MemoryStore::new(entries_max), Arc::clone(&metrics)))
+            }
+        };
         metrics.generation(parts.data.generation);
         let vault = Vault::new(store, parts.keyring, clock, entropy, parts.terms);
         Ok(Self {
@@ -82,11 +85,12 @@ impl House {
         })
     }
 
-    /// Takes another configuration for every request that begins from now on.
-    /// The store, its terms and the listeners stay as they are.
+    /// Takes another configuration for every request that begins from now on:
+    /// keys and leases, then tenants, then routes, each swapped whole. The store
+    /// and the listeners stay as they are.
     pub fn take(&self, parts: Parts) {
         self.metrics.generation(parts.data.generation);
-        self.vault.rekey(parts.keyring);
+        self.vault.rekey(parts.keyring, parts.terms);
         self.control.store(Arc::new(parts.control));
         self.data.store(Arc::new(parts.data));
     }

@@ -9,6 +9,7 @@ mod hyper_app;
 pub mod parts;
 pub mod run;
 mod signals;
+mod timed;
 mod upkeep;
 
 pub use self::house::House;

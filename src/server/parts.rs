@@ -64,9 +64,9 @@ pub fn split(config: Config) -> (Parts, Process) {
         data: config.data_plane.listeners,
         control: config.control_plane.listeners,
         threads: config.data_plane.threads,
-        shutdown_drain: Duration::ZERO,
+        shutdown_drain: config.shutdown_drain,
         shutdown_grace: config.shutdown_grace,
-        upgrade_socket: PathBuf::from("/tmp/x"),
+        upgrade_socket: config.upgrade_socket,
         log: config.log,
     };
     let control = ControlSettings {
@@ -82,4 +82,30 @@ pub fn split(config: Config) -> (Parts, Process) {
         store: config.store,
     };
     (parts, process)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::load_text;
+
+    #[test]
+    fn what_the_file_says_of_the_process_is_what_it_is_started_with() {
+        let text = r#"
+            data_plane = { listen = ["127.0.0.1:8080"], threads = 3 }
+            control_plane = { listen = ["127.0.0.1:8081"] }
+            keyring = { current = { id = 1, env = "KEY" } }
+            process = { shutdown_drain = "7s", shutdown_grace = "9s", upgrade_socket = "/run/x/up.sock" }
+        "#;
+        let key = |_: &str| Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned());
+        let config = load_text(text, "t.toml", Path::new("."), &key, 1).unwrap();
+        let (_, process) = split(config);
+        assert_eq!(process.addresses(), ["127.0.0.1:8080", "127.0.0.1:8081"]);
+        assert_eq!(process.threads, 3);
+        assert_eq!(process.shutdown_drain, Duration::from_secs(7));
+        assert_eq!(process.shutdown_grace, Duration::from_secs(9));
+        assert_eq!(process.upgrade_socket, Path::new("/run/x/up.sock"));
+    }
 }

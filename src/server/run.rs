@@ -15,6 +15,7 @@ use pingora::server::configuration::{Opt, ServerConf};
 use pingora::server::{RunArgs, Server};
 use pingora::services::background::background_service;
 use pingora::services::listening::Service;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::parts::Process;
@@ -22,6 +23,7 @@ use super::signals::Signals;
 use super::upkeep::Upkeep;
 use super::{House, HyperApp};
 use crate::config::listen::{Listener, Switch};
+use crate::proxy::upstream::Upstream;
 
 /// How long names and health of upstreams may hold up the start.
 const FIRST_LOOK_MAX: Duration = Duration::from_secs(3);
@@ -151,13 +153,18 @@ fn announce(process: &Process) {
 fn first_look(house: &House) -> Result<(), StartFault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(StartFault::Runtime)?;
-    runtime.block_on(async {
-        for upstream in house.upstreams() {
-            // Slow is not wrong: the upkeep goes on looking.
-            let _ = timeout(FIRST_LOOK_MAX, upstream.refresh()).await;
-        }
-    });
+    runtime.block_on(look(house.upstreams()));
     Ok(())
+}
+
+/// Refreshes upstreams side by side, for a bounded time: slow is not wrong, the
+/// upkeep goes on looking.
+pub(super) async fn look(upstreams: Vec<Arc<Upstream>>) {
+    let mut looks = JoinSet::new();
+    for upstream in upstreams {
+        looks.spawn(async move { upstream.refresh().await });
+    }
+    let _ = timeout(FIRST_LOOK_MAX, looks.join_all()).await;
 }
 
 fn listen<A>(service: &mut Service<A>, listener: &Listener) -> Result<(), StartFault> {
@@ -170,6 +177,7 @@ fn listen<A>(service: &mut Service<A>, listener: &Listener) -> Result<(), StartF
     let (certificate, key) = (tls.certificate.to_str(), tls.key.to_str());
     let (certificate, key) = certificate.zip(key).ok_or_else(refused)?;
     let mut settings = TlsSettings::intermediate(certificate, key).map_err(|_| refused())?;
+    // The control plane speaks HTTP/1.1; its configuration cannot enable this.
     if tls.http2 == Switch::Enabled {
         settings.enable_h2();
     }

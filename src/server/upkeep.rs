@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::House;
 use super::parts::split;
+use super::run::look;
 use super::signals::{next, on};
 use crate::config;
 
@@ -58,13 +59,12 @@ impl Upkeep {
         match config::load(file, generation) {
             Ok(config) => {
                 let (parts, _) = split(config);
-                for route in parts.data.routes.iter() {
-                    route.upstream.refresh().await;
-                }
+                let routes = parts.data.routes.iter();
+                look(routes.map(|route| Arc::clone(&route.upstream)).collect()).await;
                 self.house.take(parts);
                 tracing::info!(
                     generation,
-                    "configuration reloaded; listeners, threads and the store stay as they were"
+                    "configuration taken; listeners, threads and the store stay as they were"
                 );
                 true
             }

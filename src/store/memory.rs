@@ -29,7 +29,7 @@ pub struct MemoryStore {
     records: Cache<RecordKey, Arc<Entry>>,
     books: Arc<Books>,
     entries_max: u64,
-    last_sweep: Mutex<Option<Timestamp>>,
+    last_sweep: Mutex<Option<Instant>>,
 }
 
 /// A record whose ledger changes in place, under its own lock.
@@ -73,10 +73,10 @@ impl MemoryStore {
     fn sweep(&self, now: Timestamp) {
         {
             let mut last = lock(&self.last_sweep);
-            if last.is_some_and(|last| now < last.plus(SWEEP_INTERVAL)) {
+            if last.is_some_and(|last| last.elapsed() < SWEEP_INTERVAL) {
                 return;
             }
-            *last = Some(now);
+            *last = Some(Instant::now());
         }
         for (key, entry) in &self.records {
             if entry.record.expires.passed_at(now) {
@@ -184,7 +184,13 @@ impl Store for MemoryStore {
     }
 
     async fn probe(&self) -> Result<(), StoreFault> {
-        Ok(())
+        if self.books.entries.load(Ordering::SeqCst) < self.entries_max {
+            return Ok(());
+        }
+        // Expired records may only be waiting for moka's housekeeping.
+        self.records.run_pending_tasks();
+        let full = self.books.entries.load(Ordering::SeqCst) >= self.entries_max;
+        if full { Err(StoreFault::Full { entries_max: self.entries_max }) } else { Ok(()) }
     }
 }
 

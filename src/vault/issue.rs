@@ -16,8 +16,7 @@ use crate::domain::uses::Uses;
 use crate::domain::{Claims, Fingerprint, Handle, HandleId, Purpose, Secret};
 use crate::store::{Record, RecordKey, StoreFault};
 
-/// One payload to keep.
-#[derive(Debug)]
+/// One payload to keep. It has no `Debug`: a subject may be an e-mail address.
 pub struct Deposit {
     /// The personal data.
     pub payload: Payload,
@@ -84,11 +83,11 @@ impl Vault {
         deposits: Vec<Deposit>,
     ) -> Result<Vec<Issued>, IssueFault> {
         let now = self.clock.now();
-        let keyring = self.keyring.load_full();
+        let rules = self.rules.load_full();
         let mut records = Vec::with_capacity(deposits.len());
         let mut issued = Vec::with_capacity(deposits.len());
         for deposit in deposits {
-            let (record, handle) = self.prepare(&keyring, tenant, &deposit, now)?;
+            let (record, handle) = self.prepare(&rules.keyring, tenant, &deposit, now)?;
             issued.push(Issued { handle, expires: record.expires });
             records.push(record);
         }

@@ -47,7 +47,8 @@ impl Lease {
     /// When the store did not answer; the lease's bound frees it then.
     pub async fn release(mut self) -> Result<Settled, StoreFault> {
         self.state = Hold::Settled;
-        self.vault.store.release(&self.key, &self.id, &self.vault.terms).await
+        let rules = self.vault.rules.load_full();
+        self.vault.store.release(&self.key, &self.id, &rules.terms).await
     }
 }
 
@@ -61,7 +62,8 @@ impl Drop for Lease {
         let (vault, key, id) = (Arc::clone(&self.vault), self.key.clone(), self.id);
         runtime.spawn(async move {
             // A store that does not answer keeps it reserved until the bound.
-            let _ = vault.store.release(&key, &id, &vault.terms).await;
+            let rules = vault.rules.load_full();
+            let _ = vault.store.release(&key, &id, &rules.terms).await;
         });
     }
 }

@@ -23,9 +23,15 @@ use crate::store::{Census, Store, StoreFault};
 /// Issues and redeems handles over one store, under one keyring.
 pub struct Vault {
     store: Arc<dyn Store>,
-    keyring: ArcSwap<Keyring>,
+    rules: ArcSwap<Rules>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+}
+
+/// What a reload may change, swapped as one.
+#[derive(Debug)]
+struct Rules {
+    keyring: Keyring,
     terms: Terms,
 }
 
@@ -39,13 +45,13 @@ impl Vault {
         entropy: Arc<dyn Entropy>,
         terms: Terms,
     ) -> Self {
-        Self { store, keyring: ArcSwap::from_pointee(keyring), clock, entropy, terms }
+        Self { store, rules: ArcSwap::from_pointee(Rules { keyring, terms }), clock, entropy }
     }
 
-    /// Takes another keyring, for every call that begins from now on. A handle
-    /// whose key is in neither is forged from then on.
-    pub fn rekey(&self, keyring: Keyring) {
-        self.keyring.store(Arc::new(keyring));
+    /// Takes another keyring and other terms, for every call that begins from now
+    /// on. A handle whose key is not in the new keyring is refused from then on.
+    pub fn rekey(&self, keyring: Keyring, terms: Terms) {
+        self.rules.store(Arc::new(Rules { keyring, terms }));
     }
 
     /// The clock that decides expiry, shared with whoever logs or measures.
@@ -73,6 +79,9 @@ impl Vault {
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").field("store", &self.store).field("terms", &self.terms).finish()
+        f.debug_struct("Vault")
+            .field("store", &self.store)
+            .field("rules", &self.rules.load())
+            .finish()
     }
 }

@@ -142,11 +142,12 @@ impl Vault {
         carrier: Carrier<'_>,
     ) -> Result<Redeemed, RedeemFault> {
         let now = self.clock.now();
-        let keyring = self.keyring.load();
+        let rules = self.rules.load_full();
+        let keyring = &rules.keyring;
         let verified = keyring.verify_at(handle, tenant, now).map_err(Unusable::from)?;
-        let ask = self.ask(&keyring, &verified, carrier, now)?;
+        let ask = self.ask(keyring, &verified, carrier, now)?;
         let key = RecordKey { tenant: tenant.clone(), id: verified.id() };
-        let (granted, sealed) = match self.store.reserve(&key, &ask, &self.terms).await? {
+        let (granted, sealed) = match self.store.reserve(&key, &ask, &rules.terms).await? {
             Reserved::Missing => return Err(Unusable::Missing.into()),
             Reserved::Refused(refused) => return Err(Unusable::from(refused).into()),
             Reserved::Granted(granted, sealed) => (granted, sealed),

@@ -44,7 +44,7 @@ impl Vault {
         Ok(record.map(|record| Inspection {
             id,
             uses: record.uses,
-            state: record.ledger.state_at(now, &self.terms),
+            state: record.ledger.state_at(now, &self.rules.load().terms),
             expires: record.expires,
             issued: record.issued,
             redeemed: record.ledger.redeemed,
@@ -69,8 +69,8 @@ impl Vault {
         tenant: &TenantId,
         subject: &str,
     ) -> Result<u64, StoreFault> {
-        let keyring = self.keyring.load_full();
-        let prints = keyring.fingerprints(Purpose::Subject, tenant, subject.as_bytes());
+        let rules = self.rules.load_full();
+        let prints = rules.keyring.fingerprints(Purpose::Subject, tenant, subject.as_bytes());
         self.store.remove_subject(tenant, &prints, self.clock.now()).await
     }
 }

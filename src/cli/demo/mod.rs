@@ -52,6 +52,12 @@ pub(super) fn demo(listen: SocketAddr) -> Result<(), Failure> {
 }
 
 fn places(proxy: SocketAddr) -> Result<Places, Failure> {
+    if !proxy.ip().is_loopback() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--listen takes a loopback address: the demo's secret is known to everybody",
+        ));
+    }
     let above = |steps: u16| {
         let port = proxy.port().checked_add(steps).filter(|_| proxy.port() != 0);
         port.map(|port| SocketAddr::new(proxy.ip(), port)).ok_or_else(|| {

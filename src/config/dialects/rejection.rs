@@ -68,7 +68,7 @@ fn status(raw: &At<u64>, notes: &mut Notes<'_>) -> Option<StatusCode> {
 
 fn gives_json(shape: &RejectionShape) -> bool {
     Code::ALL.iter().all(|code| {
-        let body = shape.render(*code, StatusCode::FORBIDDEN, "A sentence.");
+        let body = shape.render(*code, StatusCode::IM_A_TEAPOT, "A sentence.");
         serde_json::from_str::<IgnoredAny>(&body).is_ok()
     })
 }

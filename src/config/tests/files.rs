@@ -123,13 +123,12 @@ fn the_contracts_example_resolves_to_what_it_says() {
 
 #[test]
 fn an_entry_of_listen_is_an_address_or_a_table() {
-    let listen =
-        "listen = [\"127.0.0.1:0\", { address = \"[::1]:0\", h2c = \"enabled\" }]\nthreads = 3";
-    let config = load(&good_but("listen = [\"127.0.0.1:0\"]", listen)).unwrap();
+    let listen = "listen = [\"127.0.0.1:8080\", { address = \"[::1]:8080\", h2c = \"enabled\" }]\nthreads = 3";
+    let config = load(&good_but("listen = [\"127.0.0.1:8080\"]", listen)).unwrap();
     let [plain, table] = config.data_plane.listeners.as_slice() else { panic!() };
     assert_eq!(
         (plain.address, plain.h2c),
-        ("127.0.0.1:0".parse::<SocketAddr>().unwrap(), Switch::Disabled)
+        ("127.0.0.1:8080".parse::<SocketAddr>().unwrap(), Switch::Disabled)
     );
     assert_eq!((table.address.is_ipv6(), table.h2c), (true, Switch::Enabled));
     assert_eq!(config.data_plane.threads, 3);

@@ -26,8 +26,8 @@ fn what_is_no_toml_is_a_mistake_at_its_place() {
 fn keys_and_choices_that_are_not_known_are_mistakes() {
     check(&[
         (
-            "listen = [\"127.0.0.1:0\"]\n[control",
-            "listen = [\"127.0.0.1:0\"]\nthread = 2\n[control",
+            "listen = [\"127.0.0.1:8080\"]\n[control",
+            "listen = [\"127.0.0.1:8080\"]\nthread = 2\n[control",
             "3:1: data_plane.thread: this key is not known; did you mean \"threads\"?",
         ),
         (
@@ -85,13 +85,13 @@ fn values_of_the_wrong_kind_are_mistakes_and_are_not_repeated() {
 fn required_keys_that_are_absent_are_mistakes_of_their_table() {
     check(&[
         (
-            "[data_plane]\nlisten = [\"127.0.0.1:0\"]\n",
+            "[data_plane]\nlisten = [\"127.0.0.1:8080\"]\n",
             "",
             "1:1: data_plane: this key is required; \
              write [data_plane] and listen = [\"127.0.0.1:8080\"]",
         ),
         (
-            "listen = [\"127.0.0.1:0\"]\n[control",
+            "listen = [\"127.0.0.1:8080\"]\n[control",
             "[control",
             "1:1: data_plane.listen: this key is required; give it a list of addresses",
         ),

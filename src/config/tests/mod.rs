@@ -17,9 +17,9 @@ pub(super) const KEY_2: &str = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// The least that resolves. Its lines are counted by the tests.
 pub(super) const GOOD: &str = r#"[data_plane]
-listen = ["127.0.0.1:0"]
+listen = ["127.0.0.1:8080"]
 [control_plane]
-listen = ["127.0.0.1:0"]
+listen = ["127.0.0.1:8081"]
 [keyring]
 current = { id = 1, env = "KEY" }
 [[tenant]]

@@ -124,12 +124,22 @@ fn a_tls_listener_and_a_ca_need_pem_files_that_are_some() {
     write(&folder.path().join("k.pem"), &made.signing_key.serialize_pem(), 0o600);
     let listen = |certificate, key| {
         let tls = format!("{{ certificate = \"{certificate}\", key = \"{key}\" }}");
-        let listen = format!("listen = [{{ address = \"127.0.0.1:0\", tls = {tls} }}]");
-        good_but("listen = [\"127.0.0.1:0\"]", &listen)
+        let listen = format!("listen = [{{ address = \"127.0.0.1:8080\", tls = {tls} }}]");
+        good_but("listen = [\"127.0.0.1:8080\"]", &listen)
     };
     let swapped = mistakes_in(folder.path(), &listen("k.pem", "c.pem"));
     assert!(swapped[0].contains("there is no PEM certificate in this file"), "{swapped:?}");
     assert!(swapped[1].contains("there is no PEM private key in this file"), "{swapped:?}");
+    let other = rcgen::generate_simple_self_signed(["chat.example".to_owned()]).unwrap();
+    write(&folder.path().join("o.pem"), &other.signing_key.serialize_pem(), 0o600);
+    let apart = mistakes_in(folder.path(), &listen("c.pem", "o.pem"));
+    assert!(apart[0].contains("the certificate and the key do not belong together"), "{apart:?}");
+    let control = good_but(
+        "listen = [\"127.0.0.1:8081\"]",
+        "listen = [{ address = \"127.0.0.1:8081\", h2c = \"enabled\", tls = { certificate = \"c.pem\", key = \"k.pem\", http2 = \"enabled\" } }]",
+    );
+    let control = mistakes_in(folder.path(), &control).join("\n");
+    assert_eq!(control.matches("the control plane speaks HTTP/1.1 only").count(), 2, "{control}");
     let config = load_in(folder.path(), &listen("c.pem", "k.pem")).unwrap();
     assert!(config.data_plane.listeners[0].tls.is_some());
     let ca = |file| {

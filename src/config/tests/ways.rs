@@ -112,19 +112,19 @@ fn servers_and_listeners_are_addresses() {
              write \"chat.vendor.example:443\" or \"10.0.0.5:443\"",
         ),
         (
-            "listen = [\"127.0.0.1:0\"]",
+            "listen = [\"127.0.0.1:8080\"]",
             "listen = [\"localhost:80\"]",
             "2:11: data_plane.listen[0]: must be an IP address and a port; \
              write \"127.0.0.1:8080\", or \"[::1]:8080\"",
         ),
         (
-            "listen = [\"127.0.0.1:0\"]",
+            "listen = [\"127.0.0.1:8080\"]",
             "listen = [\"127.0.0.1:7\", { address = \"127.0.0.1:7\" }]",
             "2:38: data_plane.listen[1].address: this address is listened on twice",
         ),
         (
-            "listen = [\"127.0.0.1:0\"]",
-            "listen = [\"127.0.0.1:0\"]\ntrusted_proxies = [\"10.0.0.0/33\"]",
+            "listen = [\"127.0.0.1:8080\"]",
+            "listen = [\"127.0.0.1:8080\"]\ntrusted_proxies = [\"10.0.0.0/33\"]",
             "3:20: data_plane.trusted_proxies[0]: must be a network or an address; \
              write \"10.0.0.0/8\" or \"10.0.0.5\"",
         ),

@@ -1,0 +1,96 @@
+//! Times every operation of a store, so that a store need not know of metrics.
+//!
+//! It passes everything through and decides nothing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+
+use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
+use crate::domain::{Fingerprint, TenantId, Timestamp};
+use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
+use crate::telemetry::metrics::Metrics;
+
+/// A store with a clock beside it.
+#[derive(Debug)]
+pub(super) struct Timed<S> {
+    store: S,
+    metrics: Arc<Metrics>,
+}
+
+impl<S: Store> Timed<S> {
+    pub(super) fn new(store: S, metrics: Arc<Metrics>) -> Self {
+        Self { store, metrics }
+    }
+
+    async fn time<T>(&self, op: &'static str, work: impl Future<Output = T>) -> T {
+        let begun = Instant::now();
+        let done = work.await;
+        self.metrics.store(op, begun.elapsed().as_secs_f64());
+        done
+    }
+}
+
+#[async_trait]
+impl<S: Store> Store for Timed<S> {
+    async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
+        self.time("put", self.store.put(records)).await
+    }
+
+    async fn fetch(
+        &self,
+        key: &RecordKey,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Record>>, StoreFault> {
+        self.time("fetch", self.store.fetch(key, now)).await
+    }
+
+    async fn reserve(
+        &self,
+        key: &RecordKey,
+        ask: &Ask,
+        terms: &Terms,
+    ) -> Result<Reserved, StoreFault> {
+        self.time("reserve", self.store.reserve(key, ask, terms)).await
+    }
+
+    async fn commit(
+        &self,
+        key: &RecordKey,
+        lease: &LeaseId,
+        now: Timestamp,
+    ) -> Result<Settled, StoreFault> {
+        self.time("commit", self.store.commit(key, lease, now)).await
+    }
+
+    async fn release(
+        &self,
+        key: &RecordKey,
+        lease: &LeaseId,
+        terms: &Terms,
+    ) -> Result<Settled, StoreFault> {
+        self.time("release", self.store.release(key, lease, terms)).await
+    }
+
+    async fn remove(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
+        self.time("remove", self.store.remove(key, now)).await
+    }
+
+    async fn remove_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+    ) -> Result<u64, StoreFault> {
+        self.time("remove_subject", self.store.remove_subject(tenant, subject, now)).await
+    }
+
+    async fn census(&self) -> Result<Census, StoreFault> {
+        self.time("census", self.store.census()).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreFault> {
+        self.time("probe", self.store.probe()).await
+    }
+}
