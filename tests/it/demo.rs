@@ -17,6 +17,7 @@ async fn demo() -> Demo {
     for step in 0..4 {
         listening(SocketAddr::new(first.ip(), first.port() + step)).await;
     }
+    process.obeys().await;
     Demo { process, first }
 }
 

@@ -119,8 +119,9 @@ async fn of_sixty_four_redeems_at_once_one_wins() {
             for racer in racers.collect::<Vec<_>>() {
                 match racer.await.unwrap() {
                     Reserved::Granted(Granted::Leased(lease), _) => won.push(lease),
-                    Reserved::Refused(Refused::InFlight) => {}
-                    other => panic!("{other:?}"),
+                    Reserved::Refused(refused) => assert_eq!(refused, Refused::InFlight),
+                    Reserved::Granted(granted, _) => panic!("{granted:?}"),
+                    Reserved::Missing => panic!("missing"),
                 }
             }
             assert_eq!(won.len(), 1);

@@ -55,7 +55,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
             "StatusCode::GATEWAY",
             "StatusCode::PAYLOAD",
         ],
-        &["src/reject.rs", "src/cli/demo/"],
+        &["src/reject", "src/cli/demo/"],
     ),
 ];
 

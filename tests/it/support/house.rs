@@ -2,6 +2,7 @@
 //! listeners on port 0 and a manual clock.
 
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use cloakroom::server::{House, HyperApp};
 use pingora::apps::{HttpServerOptions, ServerApp};
 use pingora::listeners::tls::{Acceptor, TlsSettings};
 use pingora::protocols::l4::stream::Stream;
+use pingora::protocols::{GetSocketDigest, SocketDigest};
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
 use serde_json::Value;
@@ -169,7 +171,10 @@ async fn serve<A: ServerApp + Send + Sync + 'static>(
 }
 
 async fn open(stream: TcpStream, tls: Option<&Acceptor>) -> Option<pingora::protocols::Stream> {
-    let stream = Stream::from(stream);
+    // As Pingora's own listener does: the peer's address is read from this.
+    let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
+    let mut stream = Stream::from(stream);
+    stream.set_socket_digest(digest);
     match tls {
         None => Some(Box::new(stream)),
         Some(tls) => Some(Box::new(tls.tls_handshake(stream).await.ok()?)),

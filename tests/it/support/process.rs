@@ -42,6 +42,24 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
+    /// Waits until it has a handler for SIGTERM: one that comes sooner would end it
+    /// as any program.
+    pub(crate) async fn obeys(&self) {
+        let status = format!("/proc/{}/status", self.id());
+        let caught = async {
+            let mut tick = interval(Duration::from_millis(5));
+            loop {
+                tick.tick().await;
+                let status = std::fs::read_to_string(&status).unwrap();
+                let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+                if u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << 14) != 0 {
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, caught).await.expect("it obeys in time");
+    }
+
     /// Waits for its end and gives what it said.
     pub(crate) async fn end(mut self) -> Output {
         let child = self.0.take().unwrap();

@@ -1,0 +1,34 @@
+//! One integration binary: the library's house on real sockets.
+
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod forwarding;
+#[cfg(test)]
+mod framing;
+#[cfg(test)]
+mod lease;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod serve;
+#[cfg(test)]
+mod store_conformance;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod swap;
+#[cfg(test)]
+mod tenancy;
+#[cfg(test)]
+mod tidy;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod upstream;
