@@ -36,7 +36,7 @@ until curl -sf http://127.0.0.1:18981/readyz > /dev/null && curl -sf http://127.
 
 payload='{"integrations":[{"provider":"crm","name":"customer","id":"35621455"}],"fieldUpdates":[{"field":"schema.conversation.customer.firstName","value":"Ann"}]}'
 for _ in $(seq "$handles"); do
-  curl -s http://127.0.0.1:18981/v1/handles -H 'Authorization: Bearer load-secret' -d "{\"payload\":$payload}" |
+  curl -s -w '\n' http://127.0.0.1:18981/v1/handles -H 'Authorization: Bearer load-secret' -d "{\"payload\":$payload}" |
     sed 's/.*"handle":"\([^"]*\)".*/\1/'
 done > "$work/handles"
 HANDLES="$work/handles" wrk -t1 -c"$connections" -d"${seconds}s" --latency -s benches/load/swap.lua http://127.0.0.1:18980
