@@ -68,6 +68,8 @@ pub enum FramingFlaw {
     TransferCoding,
     /// A `Content-Length` that is a list.
     LengthList,
+    /// No `Content-Length` where slots outside the body wait for all of it.
+    LengthNeeded,
     /// A line of the head that ends in a bare line feed.
     LineEnd,
     /// No host, or several.
@@ -117,6 +119,7 @@ impl Cause {
         match self {
             Self::ContactCenterMissing | Self::BodyInvalid(_) => StatusCode::BAD_REQUEST,
             Self::Framing(FramingFlaw::HeadTooLarge) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Framing(FramingFlaw::LengthNeeded) => StatusCode::LENGTH_REQUIRED,
             Self::Framing(_) => StatusCode::BAD_REQUEST,
             Self::ContactCenterUnknown | Self::AuthorizationPresent | Self::HandleUnusable(_) => {
                 StatusCode::FORBIDDEN
@@ -165,6 +168,7 @@ impl Cause {
             Self::Framing(FramingFlaw::LengthAndCoding) => "length-and-transfer-coding",
             Self::Framing(FramingFlaw::TransferCoding) => "transfer-coding",
             Self::Framing(FramingFlaw::LengthList) => "content-length",
+            Self::Framing(FramingFlaw::LengthNeeded) => "length-needed",
             Self::Framing(FramingFlaw::LineEnd) => "line-end",
             Self::Framing(FramingFlaw::Host) => "host",
             Self::Framing(FramingFlaw::Path) => "path",

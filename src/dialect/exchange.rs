@@ -3,8 +3,11 @@
 //!
 //! Settings only. Finding slots is `find`, filling them is `reveal`.
 
+use http::HeaderName;
+
 use super::bind::Bind;
 use super::call::CallPattern;
+use super::find::Strictness;
 use crate::rewrite::json::pointer::Pointer;
 
 /// One kind of browser call.
@@ -32,17 +35,77 @@ pub struct Exchange {
 pub struct Slot {
     /// Where.
     pub at: Locator,
+    /// Where a handle's second part stands, beside the slot, for vendors that carry
+    /// it in two: the id in the slot, the key here.
+    pub second: Option<Pointer>,
     /// What may stand there.
     pub accepts: Accepts,
     /// What is put there.
     pub reveal: Reveal,
 }
 
-/// How a slot is found.
+/// How a slot is found: a place of the request, and the layers of text inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Locator {
-    /// In a JSON body, whatever its content type says.
+pub struct Locator {
+    /// The outermost place.
+    pub base: Base,
+    /// From the outside in; none when the place's whole text is the slot.
+    pub layers: Vec<Layer>,
+}
+
+/// A place of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// The body, whatever its content type says.
+    Body,
+    /// A field of an urlencoded body.
+    Form(String),
+    /// A text field of a multipart body.
+    Multipart(String),
+    /// A parameter of the query.
+    Query(String),
+    /// A hole of the call's path.
+    Path(String),
+    /// Every line of a header.
+    Header(HeaderName),
+    /// A cookie.
+    Cookie(String),
+}
+
+impl Base {
+    /// Whether it stands in the body.
+    #[must_use]
+    pub fn is_in_body(&self) -> bool {
+        match self {
+            Self::Body | Self::Form(_) | Self::Multipart(_) => true,
+            Self::Query(_) | Self::Path(_) | Self::Header(_) | Self::Cookie(_) => false,
+        }
+    }
+
+    /// A body has one shape; a field may hold anything.
+    pub(super) fn strictness(&self) -> Strictness {
+        match self {
+            Self::Body => Strictness::Whole,
+            Self::Form(_)
+            | Self::Multipart(_)
+            | Self::Query(_)
+            | Self::Path(_)
+            | Self::Header(_)
+            | Self::Cookie(_) => Strictness::Part,
+        }
+    }
+}
+
+/// A text inside a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layer {
+    /// A value of a JSON text; a string, where another layer follows.
     Json(Pointer),
+    /// Any string value of a JSON text that is exactly a handle
+    /// (`danger_anywhere`).
+    Anywhere,
+    /// The claims of a JWT that verifies.
+    Token,
 }
 
 /// What may stand in a slot.
@@ -64,6 +127,10 @@ pub enum Reveal {
     /// All members of the payload become members of this object, in place of
     /// whatever the browser had sent under their names; the slot goes.
     MergeInto(Pointer),
+    /// A fresh token whose claims are the payload's members.
+    Token,
+    /// The payload itself.
+    Payload,
 }
 
 /// What becomes of a request whose handle cannot be redeemed.

@@ -6,13 +6,18 @@
 //! and nothing is scripted; a dialect is a closed set of typed keys that
 //! `config/` reads from a TOML file.
 
+mod asked;
 pub mod bind;
 pub mod call;
 pub mod exchange;
 pub mod find;
 pub mod issue;
+mod place;
+pub mod plan;
 pub mod rejection;
+pub mod request;
 pub mod reveal;
+mod tree;
 
 use std::collections::BTreeSet;
 use std::fmt;

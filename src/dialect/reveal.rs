@@ -1,22 +1,29 @@
 //! Reveal: put payloads into the slots of one request, and into nothing else.
 //!
 //! Every byte outside the slots stays as it was sent. [`Revealed`] has no public
-//! constructor but [`Exchange::reveal`], so what goes upstream on an exchange
-//! has been through here.
+//! constructor but [`Plan::reveal`], so what goes upstream on an exchange has been
+//! through here.
 
-use std::collections::HashSet;
+mod page;
+
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::exchange::{Exchange, Reveal};
-use super::find::{Found, Place};
+use http::HeaderName;
+
+use self::page::Page;
+use super::exchange::{Reveal, Slot};
+use super::find::Plan;
+use super::place::{Changes, Place};
+use super::request::Setting;
+use super::tree::{Content, Node, Tokened};
 use crate::domain::payload::Payload;
 use crate::rewrite::json::JsonFault;
 use crate::rewrite::json::members::{member, members};
-use crate::rewrite::json::object::{NewMember, ObjectEdit};
+use crate::rewrite::json::nested::rewrap;
 use crate::rewrite::json::text;
-use crate::rewrite::splice::{Edit, SpliceFault, splice};
+use crate::rewrite::jwt::{mint, sign};
+use crate::rewrite::splice::SpliceFault;
 
 /// What was decided for one found slot.
 #[derive(Debug, Clone)]
@@ -29,205 +36,231 @@ pub enum Verdict {
     Leave,
 }
 
-/// A request body that may go upstream on an exchange.
+/// A request that may go upstream on an exchange: what of it changes.
+#[derive(Default)]
 pub struct Revealed {
     body: Option<Vec<u8>>,
+    target: Option<String>,
+    headers: Vec<(HeaderName, usize, Option<String>)>,
 }
 
 /// Why a payload could not be put in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RevealFault {
-    /// The payload has no member for the slot.
+    /// The payload has no member for the slot, or one that the place cannot hold
+    /// as text.
     #[error("the payload has no member for this slot")]
     MemberAbsent,
     /// The object to merge into is not in the request.
     #[error("the object to merge into is not in the request")]
     TargetAbsent,
-    /// The body is not what `find` saw.
+    /// The text is not what `find` saw.
     #[error("the body is not JSON")]
     Json,
     /// Two slots overlap in part: the dialect contradicts itself.
     #[error("two slots overlap")]
     Overlap,
+    /// The value cannot stand in that place: a line end in a header, `..` in a path.
+    #[error("the value cannot stand in this place")]
+    NotCarried,
+    /// A path without that segment, a call without its body, is another call.
+    #[error("the slot cannot be left out")]
+    NotDroppable,
+    /// The tenant has no keys to sign with, or they refuse.
+    #[error("the token cannot be signed")]
+    NotSigned,
 }
 
 impl Revealed {
+    pub(super) fn new(
+        body: Option<Vec<u8>>,
+        target: Option<String>,
+        headers: Vec<(HeaderName, usize, Option<String>)>,
+    ) -> Self {
+        Self { body, target, headers }
+    }
+
     /// The new body, or nothing when it goes as sent.
     #[must_use]
-    pub fn into_body(self) -> Option<Vec<u8>> {
-        self.body
+    pub fn body(&self) -> Option<&[u8]> {
+        self.body.as_deref()
+    }
+
+    /// Takes the new body out.
+    pub fn take_body(&mut self) -> Option<Vec<u8>> {
+        self.body.take()
+    }
+
+    /// The new path and query, or nothing when they go as sent.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    /// Header lines that change: of the nth line of a name, the new value, or
+    /// nothing when the line goes.
+    #[must_use]
+    pub fn headers(&self) -> &[(HeaderName, usize, Option<String>)] {
+        &self.headers
+    }
+
+    /// Whether anything but the body changes.
+    #[must_use]
+    pub fn changes_head(&self) -> bool {
+        self.target.is_some() || !self.headers.is_empty()
     }
 }
 
 impl fmt::Debug for Revealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.body {
-            Some(body) => write!(f, "Revealed({} bytes)", body.len()),
-            None => f.write_str("Revealed(as sent)"),
-        }
+        let body = self.body.as_ref().map(Vec::len);
+        write!(f, "Revealed(body {body:?} bytes, {} headers)", self.headers.len())
     }
 }
 
-impl Exchange {
-    /// Fills `found` slots of `body` by their verdicts, one each in order. A
-    /// slot without a verdict is dropped.
+impl Plan<'_> {
+    /// Fills the found slots by their verdicts, one each in order. A slot without
+    /// a verdict is dropped.
     ///
     /// # Errors
     /// [`RevealFault`]; nothing may go upstream then.
-    pub fn reveal(
+    pub fn reveal(&self, verdicts: &[Verdict]) -> Result<Revealed, RevealFault> {
+        let filler = Filler { plan: self, verdicts };
+        let mut changes = Changes::default();
+        for (place, node) in &self.roots {
+            filler.root(place, node, &mut changes)?;
+        }
+        changes.finish(&self.request)
+    }
+}
+
+struct Filler<'p> {
+    plan: &'p Plan<'p>,
+    verdicts: &'p [Verdict],
+}
+
+impl Filler<'_> {
+    fn root(
         &self,
-        body: &[u8],
-        found: &[Found<'_>],
-        verdicts: &[Verdict],
-    ) -> Result<Revealed, RevealFault> {
-        let mut page = Page { body, objects: Vec::new(), loose: Vec::new() };
-        for (at, slot) in found.iter().enumerate() {
-            page.fill(slot, verdicts.get(at).unwrap_or(&Verdict::Drop))?;
+        place: &Place,
+        node: &Node<'_>,
+        changes: &mut Changes,
+    ) -> Result<(), RevealFault> {
+        if let Node::Text(leaf) = node {
+            return match self.verdict(*leaf) {
+                Verdict::Leave => Ok(()),
+                Verdict::Drop => changes.take_out(place, &self.plan.request),
+                Verdict::Payload(payload) => {
+                    changes.put(place, self.plain(*leaf, &payload)?.into_bytes())
+                }
+            };
         }
-        let edits = page.finish();
-        if edits.is_empty() {
-            return Ok(Revealed { body: None });
+        match self.rebuilt(node)? {
+            Some(new) => changes.put(place, new),
+            None => Ok(()),
         }
-        Ok(Revealed { body: Some(splice(body, edits)?) })
     }
-}
 
-/// A body with its edits so far: one editor for each object that changes, and
-/// edits of values that stand in no object.
-struct Page<'b> {
-    body: &'b [u8],
-    objects: Vec<(Range<usize>, ObjectEdit<'b>)>,
-    loose: Vec<Edit>,
-}
-
-impl<'b> Page<'b> {
-    fn fill(&mut self, found: &Found<'_>, verdict: &Verdict) -> Result<(), RevealFault> {
-        let Place::Json { value, parent, name, target } = &found.place;
-        match verdict {
-            Verdict::Leave => Ok(()),
-            Verdict::Drop => self.drop_slot(value, parent.as_ref()),
-            Verdict::Payload(payload) => match &found.slot.reveal {
-                Reveal::Member(member) => self.set(value, parent.as_ref(), payload, member),
-                Reveal::SameName => {
-                    let quoted = name.clone().and_then(|name| self.body.get(name));
-                    let name = text::decode(quoted.ok_or(RevealFault::MemberAbsent)?)?;
-                    self.set(value, parent.as_ref(), payload, &name)
-                }
-                Reveal::MergeInto(_) => {
-                    let target = target.as_ref().ok_or(RevealFault::TargetAbsent)?;
-                    self.merge(value, parent.as_ref(), target, payload)
-                }
+    /// A text with its slots filled; nothing when it stays.
+    fn rebuilt(&self, node: &Node<'_>) -> Result<Option<Vec<u8>>, RevealFault> {
+        match node {
+            Node::Text(leaf) => match self.verdict(*leaf) {
+                Verdict::Leave => Ok(None),
+                Verdict::Drop => Err(RevealFault::NotDroppable),
+                Verdict::Payload(payload) => Ok(Some(self.plain(*leaf, &payload)?.into_bytes())),
             },
-        }
-    }
-
-    fn set(
-        &mut self,
-        value: &Range<usize>,
-        parent: Option<&Range<usize>>,
-        payload: &Payload,
-        name: &str,
-    ) -> Result<(), RevealFault> {
-        let raw = member(payload.expose().as_bytes(), name)?.ok_or(RevealFault::MemberAbsent)?;
-        match parent {
-            Some(parent) => {
-                let (object, at) = self.slot_in(parent, value)?;
-                object.set_value(at, raw.to_vec());
-            }
-            None => self.loose.push(Edit { span: value.clone(), with: raw.to_vec() }),
-        }
-        Ok(())
-    }
-
-    /// The slot's member goes; where there is no member to take out (an array's
-    /// element, the whole body), `null` stands in its place.
-    fn drop_slot(
-        &mut self,
-        value: &Range<usize>,
-        parent: Option<&Range<usize>>,
-    ) -> Result<(), RevealFault> {
-        match parent {
-            Some(parent) => {
-                let (object, at) = self.slot_in(parent, value)?;
-                object.remove(at);
-            }
-            None => self.loose.push(Edit { span: value.clone(), with: b"null".to_vec() }),
-        }
-        Ok(())
-    }
-
-    /// The payload's members replace the slot's member where they stand side by
-    /// side, else go to the target's end. What the browser sent under one of
-    /// their names goes: a trusted member is stripped, then set.
-    fn merge(
-        &mut self,
-        value: &Range<usize>,
-        parent: Option<&Range<usize>>,
-        target: &Range<usize>,
-        payload: &Payload,
-    ) -> Result<(), RevealFault> {
-        let incoming = incoming(payload)?;
-        let object = self.object(target)?;
-        // The slot's own member is replaced, not stripped, whatever it is called.
-        let own = if parent == Some(target) { object.index_of_value(value) } else { None };
-        for member in &incoming {
-            for at in object.indices_named(&member.name) {
-                if Some(at) != own {
-                    object.remove(at);
+            Node::Json { text, spots } => {
+                let mut page = Page::new(text);
+                for spot in spots {
+                    match &spot.content {
+                        Content::Inside(node) => self.inside(&mut page, spot, node)?,
+                        Content::Leaf(leaf) => {
+                            let slot = self.slot(*leaf)?;
+                            page.fill(spot, slot, &self.verdict(*leaf), &self.plan.setting)?;
+                        }
+                    }
                 }
+                page.finish()
+            }
+            Node::Token(Tokened { header, claims }) => {
+                let Some(claims) = self.rebuilt(claims)? else { return Ok(None) };
+                let setting = self.plan.setting.jwt.ok_or(RevealFault::NotSigned)?;
+                let token = sign(&setting.keys, header, &claims);
+                token.map(|token| Some(token.into_bytes())).map_err(|_| RevealFault::NotSigned)
             }
         }
-        if let Some(own) = own {
-            object.spread(own, incoming);
-            return Ok(());
-        }
-        for member in incoming {
-            object.append(member);
-        }
-        self.drop_slot(value, parent)
     }
 
-    fn slot_in(
-        &mut self,
-        parent: &Range<usize>,
-        value: &Range<usize>,
-    ) -> Result<(&mut ObjectEdit<'b>, usize), RevealFault> {
-        let object = self.object(parent)?;
-        let at = object.index_of_value(value).ok_or(RevealFault::Json)?;
-        Ok((object, at))
+    /// A string that holds another text: where that is all handle and is dropped,
+    /// the string's member goes.
+    fn inside(
+        &self,
+        page: &mut Page<'_>,
+        spot: &super::tree::Spot<'_>,
+        node: &Node<'_>,
+    ) -> Result<(), RevealFault> {
+        if let Node::Text(leaf) = node
+            && matches!(self.verdict(*leaf), Verdict::Drop)
+        {
+            return page.drop_slot(&spot.value, spot.parent.as_ref());
+        }
+        let Some(new) = self.rebuilt(node)? else { return Ok(()) };
+        let new = String::from_utf8(new).map_err(|_| RevealFault::Json)?;
+        page.set(&spot.value, spot.parent.as_ref(), rewrap(&new))
     }
 
-    fn object(&mut self, span: &Range<usize>) -> Result<&mut ObjectEdit<'b>, RevealFault> {
-        let at = match self.objects.iter().position(|(open, _)| open == span) {
-            Some(at) => at,
-            None => {
-                let object = ObjectEdit::open(self.body, span.clone())?;
-                self.objects.push((span.clone(), object));
-                self.objects.len().saturating_sub(1)
+    fn verdict(&self, leaf: usize) -> Verdict {
+        self.verdicts.get(leaf).cloned().unwrap_or(Verdict::Drop)
+    }
+
+    fn slot(&self, leaf: usize) -> Result<&Slot, RevealFault> {
+        self.plan.found.get(leaf).map(|found| found.slot).ok_or(RevealFault::Json)
+    }
+
+    /// The payload's member as text, for places that are not JSON.
+    fn plain(&self, leaf: usize, payload: &Payload) -> Result<String, RevealFault> {
+        let slot = self.slot(leaf)?;
+        match &slot.reveal {
+            Reveal::Member(name) => {
+                let raw = member(payload.expose().as_bytes(), name)?;
+                scalar(raw.ok_or(RevealFault::MemberAbsent)?)
             }
-        };
-        let (_, object) = self.objects.get_mut(at).ok_or(RevealFault::Json)?;
-        Ok(object)
-    }
-
-    fn finish(self) -> Vec<Edit> {
-        let objects = self.objects.into_iter().flat_map(|(_, object)| object.finish());
-        objects.chain(self.loose).collect()
+            Reveal::Token => minted(payload, &self.plan.setting),
+            Reveal::SameName | Reveal::MergeInto(_) | Reveal::Payload => {
+                Err(RevealFault::MemberAbsent)
+            }
+        }
     }
 }
 
-/// The payload's members, each name once: of duplicates the last counts, as it
-/// does for every reader of JSON that keeps one.
-fn incoming(payload: &Payload) -> Result<Vec<NewMember>, RevealFault> {
-    let mut seen = HashSet::new();
-    let mut kept: Vec<NewMember> = Vec::new();
-    for (name, value) in members(payload.expose().as_bytes())?.into_iter().rev() {
-        if seen.insert(name.to_string()) {
-            kept.push(NewMember { name: name.into_owned(), value: value.to_vec() });
-        }
+/// A string's characters, or a number or boolean as it prints.
+fn scalar(raw: &[u8]) -> Result<String, RevealFault> {
+    match raw.first() {
+        Some(b'"') => Ok(text::decode(raw)?.into_owned()),
+        Some(b'{' | b'[' | b'n') | None => Err(RevealFault::MemberAbsent),
+        Some(_) => String::from_utf8(raw.to_vec()).map_err(|_| RevealFault::Json),
     }
-    kept.reverse();
-    Ok(kept)
+}
+
+/// A fresh token whose claims are the payload's members.
+fn minted(payload: &Payload, setting: &Setting<'_>) -> Result<String, RevealFault> {
+    let jwt = setting.jwt.ok_or(RevealFault::NotSigned)?;
+    let now = setting.now.secs();
+    let mut claims = format!("{{\"iat\":{now},\"exp\":{}", now.saturating_add(jwt.minted_secs));
+    for (name, value) in members(payload.expose().as_bytes())? {
+        let name = setting.name(&name);
+        // Ours to say: a payload cannot make its own token live longer.
+        if name == "iat" || name == "exp" {
+            continue;
+        }
+        let value = std::str::from_utf8(value).map_err(|_| RevealFault::Json)?;
+        claims.push(',');
+        claims.push_str(&text::encode(name));
+        claims.push(':');
+        claims.push_str(value);
+    }
+    claims.push('}');
+    mint(&jwt.keys, None, claims.as_bytes()).map_err(|_| RevealFault::NotSigned)
 }
 
 impl From<JsonFault> for RevealFault {

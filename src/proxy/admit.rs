@@ -53,6 +53,8 @@ impl Cloakroom {
             route.dialect.exchanges.iter().position(|other| std::ptr::eq(other, exchange));
         if exchange.reads_body() {
             self.take_body(session, passage, &settings.limits).await?;
+        } else {
+            self.reveal_head(session, passage).await?;
         }
         Ok(Admitted::Upstream)
     }

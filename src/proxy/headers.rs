@@ -10,9 +10,13 @@ use http::header::{
 };
 use pingora::http::{RequestHeader, ResponseHeader};
 
+use http::{HeaderValue, Uri};
+use pingora::{Error, ErrorType};
+
 use super::framing;
 use super::passage::{Coding, Outgoing};
 use super::settings::Route;
+use crate::dialect::reveal::Revealed;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -95,6 +99,44 @@ pub(super) fn forward(
         head.remove_header(&HOST);
         head.insert_header(HOST, host.clone())?;
         set_authority(head, host);
+    }
+    Ok(())
+}
+
+/// Puts what was revealed outside the body in its place.
+///
+/// # Errors
+/// When Pingora does not take the target or a header; the call fails then, since
+/// what it would carry is not what was decided.
+pub(super) fn reveal(head: &mut RequestHeader, revealed: &Revealed) -> pingora::Result<()> {
+    if let Some(target) = revealed.target() {
+        let refused = || Error::explain(ErrorType::InternalError, "the revealed target");
+        let mut parts = head.uri.clone().into_parts();
+        parts.path_and_query = Some(target.parse().map_err(|_| refused())?);
+        head.set_uri(Uri::from_parts(parts).map_err(|_| refused())?);
+    }
+    let mut names: Vec<&HeaderName> = Vec::new();
+    for (name, _, _) in revealed.headers() {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for name in names {
+        let mut lines: Vec<Option<HeaderValue>> =
+            head.headers.get_all(name).iter().cloned().map(Some).collect();
+        for (_, at, new) in revealed.headers().iter().filter(|(other, _, _)| other == name) {
+            let new = new.as_ref().map(|new| HeaderValue::from_bytes(new.as_bytes()));
+            let new = new
+                .transpose()
+                .map_err(|_| Error::explain(ErrorType::InternalError, "the revealed header"))?;
+            if let Some(line) = lines.get_mut(*at) {
+                *line = new;
+            }
+        }
+        head.remove_header(name);
+        for line in lines.into_iter().flatten() {
+            head.append_header(name.clone(), line)?;
+        }
     }
     Ok(())
 }

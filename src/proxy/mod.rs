@@ -162,7 +162,8 @@ impl ProxyHttp for Cloakroom {
         }
         let origin = self.origin(session, passage);
         let Some(route) = &passage.route else { return Ok(()) };
-        headers::forward(head, route, &origin)
+        headers::forward(head, route, &origin)?;
+        passage.revealed.as_ref().map_or(Ok(()), |revealed| headers::reveal(head, revealed))
     }
 
     async fn request_body_filter(

@@ -16,7 +16,9 @@ use super::passage::{Coding, Outgoing, Passage};
 use super::settings::Limits;
 use super::swap::Swap;
 use super::{Cloakroom, coding};
-use crate::reject::Cause;
+use crate::dialect::exchange::Exchange;
+use crate::dialect::request::{Request, Setting};
+use crate::reject::{Cause, FramingFlaw};
 use crate::vault::redeem::Carrier;
 
 impl Cloakroom {
@@ -30,11 +32,16 @@ impl Cloakroom {
         let read = collect(session, limits.request_body_max, limits.request_body_timeout).await?;
         match read {
             // Framed as it came: there may be no body to give a length to.
-            Collected::Whole(body) if body.is_empty() => Ok(()),
+            Collected::Whole(body) if body.is_empty() => self.reveal_head(session, passage).await,
             Collected::Whole(body) => {
                 let (body, coding) = self.reveal(session, passage, body).await?;
                 passage.outgoing = Outgoing::Whole { body, coding };
                 Ok(())
+            }
+            Collected::Beginning(_) if passage.exchange().is_some_and(Exchange::reads_head) => {
+                // Slots outside the body must be filled before the upstream's header
+                // leaves, and what the body holds is not known by then.
+                Err(Cause::Framing(FramingFlaw::LengthNeeded))
             }
             Collected::Beginning(collected) => {
                 // The upstream's header leaves before the rest is here, so what
@@ -46,6 +53,18 @@ impl Cloakroom {
                 Ok(())
             }
         }
+    }
+
+    /// Swaps what stands outside the body, of a call that has none.
+    pub(super) async fn reveal_head(
+        &self,
+        session: &Session,
+        passage: &mut Passage,
+    ) -> Result<(), Cause> {
+        if !passage.exchange().is_some_and(Exchange::reads_head) {
+            return Ok(());
+        }
+        self.reveal(session, passage, Bytes::new()).await.map(|_| ())
     }
 
     /// Decodes, swaps, and says what the bytes are now.
@@ -73,12 +92,22 @@ impl Cloakroom {
             exchange,
             carrier: Carrier { request: &request, binding: binding.as_deref() },
         };
-        let swapped = swap.run(&plain).await;
+        let request = Request {
+            path: head.uri.path(),
+            query: head.uri.query(),
+            headers: &head.headers,
+            body: &plain,
+        };
+        let now = self.vault.clock().now();
+        let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };
+        let swapped = swap.run(request, setting).await;
         passage.swap = begun.elapsed();
-        let swapped = swapped?;
+        let mut swapped = swapped?;
         passage.leases.extend(swapped.leases);
         passage.redeemed.extend(swapped.redeemed);
-        match swapped.body {
+        let body_now = swapped.revealed.take_body();
+        passage.revealed = Some(swapped.revealed);
+        match body_now.map(Bytes::from) {
             Some(body) => Ok((body, coding)),
             // Untouched: it goes as it came, still coded.
             None => Ok((body, Coding::AsSent)),

@@ -12,6 +12,7 @@ use pingora::lb::Backend;
 
 use super::settings::{DataPlane, Route};
 use crate::dialect::exchange::Exchange;
+use crate::dialect::reveal::Revealed;
 use crate::domain::HandleId;
 use crate::reject::Cause;
 use crate::vault::lease::Lease;
@@ -29,6 +30,8 @@ pub struct Passage {
     /// Settled by the upstream's status; given back when this is dropped.
     pub(super) leases: Vec<Lease>,
     pub(super) redeemed: Vec<HandleId>,
+    /// What changes outside the body.
+    pub(super) revealed: Option<Revealed>,
     pub(super) rejection: Option<Cause>,
     /// Servers that this request has been sent to or could not reach.
     pub(super) tried: Vec<Backend>,
@@ -79,6 +82,7 @@ impl Passage {
             outgoing: Outgoing::Streamed,
             leases: Vec::new(),
             redeemed: Vec::new(),
+            revealed: None,
             rejection: None,
             tried: Vec::new(),
             swap: Duration::ZERO,

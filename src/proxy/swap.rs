@@ -6,11 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::dialect::exchange::{Exchange, OnUnusable};
 use crate::dialect::find::{Carries, Found};
-use crate::dialect::reveal::{RevealFault, Verdict};
+use crate::dialect::request::{Request, Setting};
+use crate::dialect::reveal::{RevealFault, Revealed, Verdict};
 use crate::domain::{HandleId, Payload, TenantId};
 use crate::reject::{BodyFlaw, Cause};
 use crate::telemetry::metrics::Metrics;
@@ -34,8 +33,8 @@ pub struct Swap<'s> {
 
 /// A swap that succeeded.
 pub struct Swapped {
-    /// The body to send instead; nothing when it goes as sent.
-    pub body: Option<Bytes>,
+    /// What of the request changes on its way upstream.
+    pub revealed: Revealed,
     /// What the upstream's answer has to settle.
     pub leases: Vec<Lease>,
     /// Ids of what was redeemed, for the log.
@@ -44,8 +43,7 @@ pub struct Swapped {
 
 impl std::fmt::Debug for Swapped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let body = self.body.as_ref().map(Bytes::len);
-        write!(f, "Swapped(body {body:?} bytes, {:?})", self.redeemed)
+        write!(f, "Swapped({:?}, {:?})", self.revealed, self.redeemed)
     }
 }
 
@@ -56,14 +54,15 @@ enum Decided {
 }
 
 impl Swap<'_> {
-    /// Runs it over `body`. When it is refused, every lease that was taken has
+    /// Runs it over a request. When it is refused, every lease that was taken has
     /// been given back.
     ///
     /// # Errors
     /// The [`Cause`] to refuse the call with; nothing was revealed then.
-    pub async fn run(&self, body: &[u8]) -> Result<Swapped, Cause> {
-        let mut swapped = Swapped { body: None, leases: Vec::new(), redeemed: Vec::new() };
-        let filled = self.fill(body, &mut swapped).await;
+    pub async fn run(&self, request: Request<'_>, setting: Setting<'_>) -> Result<Swapped, Cause> {
+        let mut swapped =
+            Swapped { revealed: Revealed::default(), leases: Vec::new(), redeemed: Vec::new() };
+        let filled = self.fill(request, setting, &mut swapped).await;
         if filled.is_err() {
             for lease in swapped.leases.drain(..) {
                 // A store that does not answer frees it at its bound.
@@ -73,16 +72,20 @@ impl Swap<'_> {
         filled.map(|()| swapped)
     }
 
-    async fn fill(&self, body: &[u8], swapped: &mut Swapped) -> Result<(), Cause> {
-        let found = self.exchange.find(body);
-        let found = found.map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
-        let mut verdicts = Vec::with_capacity(found.len());
+    async fn fill(
+        &self,
+        request: Request<'_>,
+        setting: Setting<'_>,
+        swapped: &mut Swapped,
+    ) -> Result<(), Cause> {
+        let plan = self.exchange.find(request, setting);
+        let plan = plan.map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
+        let mut verdicts = Vec::with_capacity(plan.found().len());
         let mut decided = HashMap::new();
-        for slot in &found {
+        for slot in plan.found() {
             verdicts.push(self.verdict(slot, &mut decided, swapped).await?);
         }
-        let revealed = self.exchange.reveal(body, &found, &verdicts).map_err(cause)?;
-        swapped.body = revealed.into_body().map(Bytes::from);
+        swapped.revealed = plan.reveal(&verdicts).map_err(cause)?;
         Ok(())
     }
 
@@ -94,7 +97,8 @@ impl Swap<'_> {
     ) -> Result<Verdict, Cause> {
         let text = match &slot.carries {
             Carries::Unusable => return self.without(Unusable::Malformed),
-            Carries::Handle(text) => text.as_ref(),
+            Carries::BadToken => return self.without(Unusable::BadToken),
+            Carries::Handle(text) => text.as_str(),
         };
         if !decided.contains_key(text) {
             decided.insert(text, self.redeem(text, swapped).await?);
@@ -138,7 +142,8 @@ impl Swap<'_> {
             | Unusable::OtherConversation
             | Unusable::BindingAbsent
             | Unusable::SealedOtherwise
-            | Unusable::MemberAbsent => self.exchange.on_unusable,
+            | Unusable::MemberAbsent
+            | Unusable::BadToken => self.exchange.on_unusable,
         };
         match rule {
             OnUnusable::Reject => Err(Cause::HandleUnusable(unusable)),
@@ -150,9 +155,12 @@ impl Swap<'_> {
 
 fn cause(fault: RevealFault) -> Cause {
     match fault {
-        RevealFault::MemberAbsent => Cause::HandleUnusable(Unusable::MemberAbsent),
+        RevealFault::MemberAbsent | RevealFault::NotCarried => {
+            Cause::HandleUnusable(Unusable::MemberAbsent)
+        }
+        RevealFault::NotDroppable => Cause::HandleUnusable(Unusable::Malformed),
         RevealFault::TargetAbsent => Cause::BodyInvalid(BodyFlaw::NoPlace),
         RevealFault::Json => Cause::BodyInvalid(BodyFlaw::NotJson),
-        RevealFault::Overlap => Cause::Internal,
+        RevealFault::Overlap | RevealFault::NotSigned => Cause::Internal,
     }
 }

@@ -78,11 +78,13 @@ pub enum Unusable {
     SealedOtherwise,
     /// Redeemed, but the payload has nothing for the slot it stands in.
     MemberAbsent,
+    /// The token around it does not verify.
+    BadToken,
 }
 
 impl Unusable {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Malformed,
         Self::KeyUnknown,
         Self::Forged,
@@ -94,6 +96,7 @@ impl Unusable {
         Self::BindingAbsent,
         Self::SealedOtherwise,
         Self::MemberAbsent,
+        Self::BadToken,
     ];
 
     /// The reason as it stands in logs and metrics.
@@ -111,6 +114,7 @@ impl Unusable {
             Self::BindingAbsent => "binding-absent",
             Self::SealedOtherwise => "sealed-otherwise",
             Self::MemberAbsent => "member-absent",
+            Self::BadToken => "bad-token",
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::dialect::request::TokenSetting;
 use crate::domain::tenant::{ContactCenterId, TenantId};
 
 /// An owner of payloads, callers and routes.
@@ -25,6 +26,10 @@ pub struct Tenant {
     pub ttl_max: Duration,
     /// The trusted back ends.
     pub callers: Vec<Caller>,
+    /// How its pages' tokens are verified and revealed ones signed.
+    pub tokens: Option<TokenSetting>,
+    /// The vendor's names for a payload's members; others keep their own.
+    pub names: BTreeMap<String, String>,
 }
 
 /// A trusted back end of a tenant.

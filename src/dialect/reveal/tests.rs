@@ -2,14 +2,19 @@
 
 use super::*;
 use crate::dialect::call::CallPattern;
-use crate::dialect::exchange::{Accepts, Locator, OnUnusable, Retry, Slot};
+use std::collections::BTreeMap;
+
+use crate::dialect::exchange::{Accepts, Base, Exchange, Layer, Locator, OnUnusable, Retry, Slot};
 use crate::dialect::find::Carries;
+use crate::dialect::request::{Request, Setting};
+use crate::domain::Timestamp;
 use crate::rewrite::json::pointer::Pointer;
 
 const HANDLE: &str = "klk1_x";
 
 fn slot(at: &str, accepts: Accepts, reveal: Reveal) -> Slot {
-    Slot { at: Locator::Json(Pointer::parse(at).unwrap()), accepts, reveal }
+    let layers = vec![Layer::Json(Pointer::parse(at).unwrap())];
+    Slot { at: Locator { base: Base::Body, layers }, second: None, accepts, reveal }
 }
 
 fn into(target: &str) -> Reveal {
@@ -28,14 +33,21 @@ fn run(slots: Vec<Slot>, body: &str, payload: &str) -> Result<String, RevealFaul
     };
     let body = body.replace('$', HANDLE);
     let payload = Arc::new(Payload::parse(payload.as_bytes(), 4096).unwrap());
-    let found = exchange.find(body.as_bytes()).unwrap();
-    let verdict = |found: &Found<'_>| match found.carries {
-        Carries::Handle(_) => Verdict::Payload(Arc::clone(&payload)),
-        Carries::Unusable => Verdict::Drop,
-    };
-    let verdicts: Vec<_> = found.iter().map(verdict).collect();
-    let revealed = exchange.reveal(body.as_bytes(), &found, &verdicts)?;
-    let sent = revealed.into_body().map(|body| String::from_utf8(body).unwrap());
+    let headers = http::HeaderMap::new();
+    let request = Request { path: "/x", query: None, headers: &headers, body: body.as_bytes() };
+    let names = BTreeMap::new();
+    let setting = Setting { now: Timestamp::from_secs(1), jwt: None, names: &names };
+    let plan = exchange.find(request, setting).unwrap();
+    let verdicts: Vec<_> = plan
+        .found()
+        .iter()
+        .map(|found| match found.carries {
+            Carries::Handle(_) => Verdict::Payload(Arc::clone(&payload)),
+            Carries::Unusable | Carries::BadToken => Verdict::Drop,
+        })
+        .collect();
+    let mut revealed = plan.reveal(&verdicts)?;
+    let sent = revealed.take_body().map(|body| String::from_utf8(body).unwrap());
     Ok(sent.unwrap_or(body))
 }
 

@@ -1,0 +1,189 @@
+//! One JSON text with its edits so far: an editor for each object that changes,
+//! and edits of values that stand in no object.
+//!
+//! It never re-renders what it does not change.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::{RevealFault, Verdict, minted};
+use crate::dialect::exchange::{Reveal, Slot};
+use crate::dialect::request::Setting;
+use crate::dialect::tree::Spot;
+use crate::domain::payload::Payload;
+use crate::rewrite::json::members::{member, members};
+use crate::rewrite::json::object::{NewMember, ObjectEdit};
+use crate::rewrite::json::text;
+use crate::rewrite::splice::{Edit, splice};
+
+pub(super) struct Page<'b> {
+    body: &'b [u8],
+    objects: Vec<(Range<usize>, ObjectEdit<'b>)>,
+    loose: Vec<Edit>,
+}
+
+impl<'b> Page<'b> {
+    pub(super) fn new(body: &'b [u8]) -> Self {
+        Self { body, objects: Vec::new(), loose: Vec::new() }
+    }
+
+    /// Fills one slot.
+    pub(super) fn fill(
+        &mut self,
+        spot: &Spot<'_>,
+        slot: &Slot,
+        verdict: &Verdict,
+        setting: &Setting<'_>,
+    ) -> Result<(), RevealFault> {
+        let parent = spot.parent.as_ref();
+        let payload = match verdict {
+            Verdict::Leave => return Ok(()),
+            Verdict::Drop => {
+                self.drop_second(spot)?;
+                return self.drop_slot(&spot.value, parent);
+            }
+            Verdict::Payload(payload) => payload,
+        };
+        self.drop_second(spot)?;
+        let raw = match &slot.reveal {
+            Reveal::MergeInto(_) => {
+                let target = spot.target.as_ref().ok_or(RevealFault::TargetAbsent)?;
+                return self.merge(&spot.value, parent, target, payload, setting);
+            }
+            Reveal::Member(name) => owned(payload, name)?,
+            Reveal::SameName => {
+                let quoted = spot.name.clone().and_then(|name| self.body.get(name));
+                owned(payload, &text::decode(quoted.ok_or(RevealFault::MemberAbsent)?)?)?
+            }
+            Reveal::Token => text::encode(&minted(payload, setting)?).into_bytes(),
+            Reveal::Payload => payload.expose().as_bytes().to_vec(),
+        };
+        self.set(&spot.value, parent, raw)
+    }
+
+    /// Puts a raw JSON value in the place of another.
+    pub(super) fn set(
+        &mut self,
+        value: &Range<usize>,
+        parent: Option<&Range<usize>>,
+        raw: Vec<u8>,
+    ) -> Result<(), RevealFault> {
+        match parent {
+            Some(parent) => {
+                let (object, at) = self.slot_in(parent, value)?;
+                object.set_value(at, raw);
+            }
+            None => self.loose.push(Edit { span: value.clone(), with: raw }),
+        }
+        Ok(())
+    }
+
+    /// The slot's member goes; where there is no member to take out (an array's
+    /// element, the whole body), `null` stands in its place.
+    pub(super) fn drop_slot(
+        &mut self,
+        value: &Range<usize>,
+        parent: Option<&Range<usize>>,
+    ) -> Result<(), RevealFault> {
+        match parent {
+            Some(parent) => {
+                let (object, at) = self.slot_in(parent, value)?;
+                object.remove(at);
+            }
+            None => self.loose.push(Edit { span: value.clone(), with: b"null".to_vec() }),
+        }
+        Ok(())
+    }
+
+    /// The new text, or nothing when no edit was made.
+    pub(super) fn finish(self) -> Result<Option<Vec<u8>>, RevealFault> {
+        let objects = self.objects.into_iter().flat_map(|(_, object)| object.finish());
+        let edits: Vec<Edit> = objects.chain(self.loose).collect();
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(splice(self.body, edits)?))
+    }
+
+    fn drop_second(&mut self, spot: &Spot<'_>) -> Result<(), RevealFault> {
+        match &spot.second {
+            Some(second) => self.drop_slot(second, spot.parent.as_ref()),
+            None => Ok(()),
+        }
+    }
+
+    /// The payload's members replace the slot's member where they stand side by
+    /// side, else go to the target's end. What the browser sent under one of
+    /// their names goes: a trusted member is stripped, then set.
+    fn merge(
+        &mut self,
+        value: &Range<usize>,
+        parent: Option<&Range<usize>>,
+        target: &Range<usize>,
+        payload: &Payload,
+        setting: &Setting<'_>,
+    ) -> Result<(), RevealFault> {
+        let incoming = incoming(payload, setting)?;
+        let object = self.object(target)?;
+        // The slot's own member is replaced, not stripped, whatever it is called.
+        let own = if parent == Some(target) { object.index_of_value(value) } else { None };
+        for member in &incoming {
+            for at in object.indices_named(&member.name) {
+                if Some(at) != own {
+                    object.remove(at);
+                }
+            }
+        }
+        if let Some(own) = own {
+            object.spread(own, incoming);
+            return Ok(());
+        }
+        for member in incoming {
+            object.append(member);
+        }
+        self.drop_slot(value, parent)
+    }
+
+    fn slot_in(
+        &mut self,
+        parent: &Range<usize>,
+        value: &Range<usize>,
+    ) -> Result<(&mut ObjectEdit<'b>, usize), RevealFault> {
+        let object = self.object(parent)?;
+        let at = object.index_of_value(value).ok_or(RevealFault::Json)?;
+        Ok((object, at))
+    }
+
+    fn object(&mut self, span: &Range<usize>) -> Result<&mut ObjectEdit<'b>, RevealFault> {
+        let at = match self.objects.iter().position(|(open, _)| open == span) {
+            Some(at) => at,
+            None => {
+                let object = ObjectEdit::open(self.body, span.clone())?;
+                self.objects.push((span.clone(), object));
+                self.objects.len().saturating_sub(1)
+            }
+        };
+        let (_, object) = self.objects.get_mut(at).ok_or(RevealFault::Json)?;
+        Ok(object)
+    }
+}
+
+fn owned(payload: &Payload, name: &str) -> Result<Vec<u8>, RevealFault> {
+    let raw = member(payload.expose().as_bytes(), name)?;
+    raw.map(<[u8]>::to_vec).ok_or(RevealFault::MemberAbsent)
+}
+
+/// The payload's members under the vendor's names, each name once: of duplicates
+/// the last counts, as it does for every reader of JSON that keeps one.
+fn incoming(payload: &Payload, setting: &Setting<'_>) -> Result<Vec<NewMember>, RevealFault> {
+    let mut seen = HashSet::new();
+    let mut kept: Vec<NewMember> = Vec::new();
+    for (name, value) in members(payload.expose().as_bytes())?.into_iter().rev() {
+        let name = setting.name(&name).to_owned();
+        if seen.insert(name.clone()) {
+            kept.push(NewMember { name, value: value.to_vec() });
+        }
+    }
+    kept.reverse();
+    Ok(kept)
+}
