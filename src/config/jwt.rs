@@ -1,10 +1,10 @@
 //! `[tenant.jwt]` and `[tenant.field_mapping]`: for dialects that carry a JWT.
 //!
-//! Read and checked for shape, and kept for those dialects; nothing is signed or
-//! verified here.
+//! Read and checked here; nothing is signed or verified before a call comes.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer};
@@ -14,12 +14,21 @@ use super::at::At;
 use super::notes::Notes;
 use super::outside::{Outside, Source};
 use super::raw::tenant::{Algorithm, Jwt as Raw, Secret};
+use crate::dialect::request::TokenSetting;
+use crate::rewrite::jwt::{Expectations, ExpiryClaim, JwtKeys as ReadyKeys, KeyFault};
+
+/// How long a token lives that is made for one call: longer than the call.
+const MINTED_SECS: u64 = 300;
 
 /// What a tenant says of the JWTs that its pages carry.
 #[derive(Debug, Clone)]
 pub struct JwtSettings {
     /// How tokens are verified and signed.
     pub keys: Option<JwtKeys>,
+    /// What a page's token must say.
+    pub expected: Expectations,
+    /// The keys, ready for use.
+    ready: Option<Arc<ReadyKeys>>,
     /// Claim names by payload member; any other member keeps its name.
     pub field_mapping: BTreeMap<String, String>,
 }
@@ -45,6 +54,24 @@ pub struct KeyPair {
     pub verify: Zeroizing<String>,
     /// Signs revealed tokens.
     pub sign: Zeroizing<String>,
+}
+
+impl JwtSettings {
+    /// What the data plane needs of it; nothing without keys.
+    pub(crate) fn tokens(&self) -> Option<TokenSetting> {
+        let keys = Arc::clone(self.ready.as_ref()?);
+        Some(TokenSetting { keys, expected: self.expected.clone(), minted_secs: MINTED_SECS })
+    }
+}
+
+impl JwtKeys {
+    fn ready(&self) -> Result<ReadyKeys, KeyFault> {
+        match self {
+            Self::Hs256 { secret } => ReadyKeys::hs256(secret.as_bytes()),
+            Self::Rs256(pair) => ReadyKeys::rs256(&pair.verify, &pair.sign),
+            Self::Es256(pair) => ReadyKeys::es256(&pair.verify, &pair.sign),
+        }
+    }
 }
 
 impl fmt::Debug for JwtKeys {
@@ -81,11 +108,26 @@ pub(crate) fn jwt(
     let mapped =
         field_mapping.iter().map(|(member, claim)| (member.to_string(), claim.to_string()));
     let keys = raw.and_then(|raw| keys(raw, outside, notes));
-    Some(JwtSettings { keys, field_mapping: mapped.collect() })
+    let ready = keys.as_ref().and_then(|keys| {
+        let ready = keys.ready();
+        if let (Err(fault), Some(raw)) = (&ready, raw) {
+            notes.wrong(&raw.span(), fault.to_string());
+        }
+        ready.ok().map(Arc::new)
+    });
+    let text = |text: &Option<At<String>>| text.as_ref().map(|text| text.to_string());
+    let expected = Expectations {
+        audience: raw.and_then(|raw| text(&raw.audience)),
+        issuer: raw.and_then(|raw| text(&raw.issuer)),
+        // Vendors do not say whether their pages' tokens expire; one that does, does.
+        expiry: ExpiryClaim::Optional,
+        ..Expectations::default()
+    };
+    Some(JwtSettings { keys, expected, ready, field_mapping: mapped.collect() })
 }
 
 fn keys(raw: &At<Raw>, outside: &Outside<'_>, notes: &mut Notes<'_>) -> Option<JwtKeys> {
-    let Raw { algorithm, secret: shared, verify_key, sign_key } = &**raw;
+    let Raw { algorithm, secret: shared, verify_key, sign_key, audience: _, issuer: _ } = &**raw;
     let hint = "\"HS256\", \"RS256\" or \"ES256\"";
     let algorithm = **notes.need(algorithm, &raw.span(), "algorithm", hint)?;
     let mut two_keys = || {

@@ -70,6 +70,8 @@ impl Tenants {
             origins: origins.into_iter().collect::<Option<_>>()?,
             ttl_max: ttl_max?,
             callers: callers?,
+            tokens: jwt.as_ref().and_then(|jwt| jwt.tokens()),
+            names: jwt.as_ref().map(|jwt| jwt.field_mapping.clone()).unwrap_or_default(),
         };
         Some((tenant, jwt))
     }

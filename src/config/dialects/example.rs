@@ -3,9 +3,11 @@
 //!
 //! Examples hold invented people only, so what differs may be printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+
+use http::HeaderMap;
 
 use crate::config::at::At;
 use crate::config::notes::Notes;
@@ -13,10 +15,11 @@ use crate::config::raw::dialect::Example as Raw;
 use crate::config::wording::advice;
 use crate::dialect::exchange::{Exchange, OnUnusable};
 use crate::dialect::find::Carries;
+use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::{RevealFault, Verdict};
 use crate::dialect::{Dialect, Example};
-use crate::domain::Payload;
 use crate::domain::handle::{PREFIX, TEXT_LEN};
+use crate::domain::{Payload, Timestamp};
 
 /// As much as a payload may be by default.
 const PAYLOAD_MAX: usize = 64 * 1024;
@@ -98,16 +101,18 @@ fn reveal(
     request: &[u8],
     payload: &Arc<Payload>,
 ) -> Result<Option<Vec<u8>>, Outcome> {
-    let found = exchange.find(request).map_err(|_| Outcome::Request)?;
-    let verdicts = found.iter().map(|found| match (&found.carries, exchange.on_unusable) {
+    let (headers, names) = (HeaderMap::new(), BTreeMap::new());
+    let setting = Setting { now: Timestamp::from_millis(0), jwt: None, names: &names };
+    let request = Request { path: "/", query: None, headers: &headers, body: request };
+    let plan = exchange.find(request, setting).map_err(|_| Outcome::Request)?;
+    let verdicts = plan.found().iter().map(|found| match (&found.carries, exchange.on_unusable) {
         (Carries::Handle(_), _) => Ok(Verdict::Payload(Arc::clone(payload))),
-        (Carries::Unusable, OnUnusable::Reject) => Err(Outcome::Refused),
-        (Carries::Unusable, OnUnusable::Drop) => Ok(Verdict::Drop),
-        (Carries::Unusable, OnUnusable::DangerPass) => Ok(Verdict::Leave),
+        (Carries::Unusable | Carries::BadToken, OnUnusable::Reject) => Err(Outcome::Refused),
+        (Carries::Unusable | Carries::BadToken, OnUnusable::Drop) => Ok(Verdict::Drop),
+        (Carries::Unusable | Carries::BadToken, OnUnusable::DangerPass) => Ok(Verdict::Leave),
     });
     let verdicts: Vec<Verdict> = verdicts.collect::<Result<_, _>>()?;
-    let revealed = exchange.reveal(request, &found, &verdicts).map_err(Outcome::Fault)?;
-    Ok(revealed.into_body())
+    Ok(plan.reveal(&verdicts).map_err(Outcome::Fault)?.take_body())
 }
 
 /// One example, of an exchange that the file has.

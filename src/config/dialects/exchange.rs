@@ -17,9 +17,10 @@ use crate::config::raw::dialect::{
 use crate::config::raw::or_text::OrText;
 use crate::dialect::bind::Bind;
 use crate::dialect::call::CallPattern;
-use crate::dialect::exchange::{Accepts, Exchange, Locator, OnUnusable, Retry, Reveal, Slot};
+use crate::dialect::exchange::{
+    Accepts, Base, Exchange, Layer, Locator, OnUnusable, Retry, Reveal, Slot,
+};
 
-const SAME_NAME: &str = "same-name";
 const REVEAL_HINT: &str = "write { member = \"…\" }, { merge_into = \"/…\" } or \"same-name\"";
 
 /// The names that a file gives, also where an exchange has mistakes.
@@ -50,8 +51,17 @@ pub(super) fn exchanges(raw: &[At<Raw>], notes: &mut Notes<'_>) -> Option<Vec<Ex
 
 /// An exchange, under its first call, and all its calls.
 fn exchange(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(Exchange, Vec<CallPattern>)> {
-    let Raw { name: given, call: one, calls: several, on_unusable, on_expired, retry, bind, slot } =
-        &**raw;
+    let Raw {
+        name: given,
+        call: one,
+        calls: several,
+        on_unusable,
+        on_expired,
+        retry,
+        bind,
+        danger_anywhere,
+        slot,
+    } = &**raw;
     let given = notes.need(given, &raw.span(), "name", "metrics and examples use it");
     let given = given.and_then(|given| name(given, 64, notes));
     let calls: Vec<_> = one.iter().chain(several).map(|pattern| call(pattern, notes)).collect();
@@ -59,7 +69,10 @@ fn exchange(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(Exchange, Vec<CallP
         notes.missing(&raw.span(), "call", "write \"POST /path/{hole}\"");
     }
     let bind = bind.as_ref().map(|raw| self::bind(raw, notes));
-    let slots: Vec<_> = slot.iter().map(|one| self::slot(one, notes)).collect();
+    let mut slots: Vec<_> = slot.iter().map(|one| self::slot(one, notes)).collect();
+    if danger_anywhere.as_ref().is_some_and(|danger| **danger) {
+        slots.push(Some(anywhere()));
+    }
     let calls: Vec<CallPattern> = calls.into_iter().collect::<Option<_>>()?;
     let on_unusable = on_unusable.as_ref().map_or(OnUnusable::Reject, |rule| rule_of(**rule));
     let exchange = Exchange {
@@ -92,10 +105,7 @@ fn bind(raw: &At<RawBind>, notes: &mut Notes<'_>) -> Option<Bind> {
     let RawBind { header, claim } = &**raw;
     let hint = "the header that names the conversation";
     let header = notes.need(header, &raw.span(), "header", hint)?;
-    let Ok(header) = HeaderName::try_from(header.as_str()) else {
-        notes.wrong(&header.span(), "must be a header's name");
-        return None;
-    };
+    let header = header_name(header, notes)?;
     Some(match claim {
         Some(claim) => Bind::HeaderClaim(header, claim.to_string()),
         None => Bind::Header(header),
@@ -103,30 +113,105 @@ fn bind(raw: &At<RawBind>, notes: &mut Notes<'_>) -> Option<Bind> {
 }
 
 fn slot(raw: &At<RawSlot>, notes: &mut Notes<'_>) -> Option<Slot> {
-    let RawSlot { at, accepts, reveal } = &**raw;
+    let RawSlot { at, second, accepts, reveal } = &**raw;
     let hint = "write { json = \"/pointer\" }";
-    let at = notes.need(at, &raw.span(), "at", hint).and_then(|at| {
-        let RawLocator { json } = &**at;
-        notes.need(json, &at.span(), "json", hint).and_then(|json| pointer(json, notes))
-    });
+    let at = notes.need(at, &raw.span(), "at", hint);
+    let at = at.and_then(|at| locator(at, notes));
+    let second = second.as_ref().map(|text| exact_pointer(text, notes));
     let reveal = notes.need(reveal, &raw.span(), "reveal", REVEAL_HINT);
     let reveal = reveal.and_then(|reveal| self::reveal(reveal, notes));
-    Some(Slot {
-        at: Locator::Json(at?),
+    let slot = Slot {
+        at: at?,
+        second: match second {
+            Some(second) => Some(second?),
+            None => None,
+        },
         accepts: match accepts.as_ref().map(|accepts| **accepts) {
             Some(RawAccepts::HandleOrPlain) => Accepts::HandleOrPlain,
             Some(RawAccepts::Handle) | None => Accepts::Handle,
         },
         reveal: reveal?,
-    })
+    };
+    let in_json = matches!(slot.at.layers.last(), Some(Layer::Json(_)));
+    let needs_json = match &slot.reveal {
+        Reveal::SameName | Reveal::MergeInto(_) | Reveal::Payload => true,
+        Reveal::Member(_) | Reveal::Token => false,
+    };
+    if !in_json && (needs_json || slot.second.is_some()) {
+        notes.fix(&raw.span(), "this slot is no JSON value", "reveal a { member = \"…\" }");
+        return None;
+    }
+    Some(slot)
+}
+
+/// One place, and the texts inside it from the outside in.
+fn locator(raw: &At<RawLocator>, notes: &mut Notes<'_>) -> Option<Locator> {
+    let RawLocator { query, path, header, cookie, form, multipart, json, inner_json, claim } =
+        &**raw;
+    let places = [
+        query.as_ref().map(|name| Some(Base::Query(name.to_string()))),
+        path.as_ref().map(|name| Some(Base::Path(name.to_string()))),
+        header.as_ref().map(|name| header_name(name, notes).map(Base::Header)),
+        cookie.as_ref().map(|name| Some(Base::Cookie(name.to_string()))),
+        form.as_ref().map(|name| Some(Base::Form(name.to_string()))),
+        multipart.as_ref().map(|name| Some(Base::Multipart(name.to_string()))),
+    ];
+    let mut places = places.into_iter().flatten();
+    let base = places.next();
+    if places.next().is_some() {
+        notes.fix(&raw.span(), "a slot has one place", "make another [[exchange.slot]]");
+        return None;
+    }
+    if base.is_none() && json.is_none() || inner_json.is_some() && json.is_none() {
+        notes.fix(&raw.span(), "must say where in the body", "write { json = \"/pointer\" }");
+        return None;
+    }
+    let mut layers = Vec::new();
+    for text in [json, inner_json].into_iter().flatten() {
+        layers.push(Layer::Json(pointer(text, notes)?));
+    }
+    if let Some(text) = claim {
+        layers.push(Layer::Token);
+        layers.push(Layer::Json(pointer(text, notes)?));
+    }
+    let base = match base {
+        Some(base) => base?,
+        None => Base::Body,
+    };
+    Some(Locator { base, layers })
+}
+
+fn header_name(name: &At<String>, notes: &mut Notes<'_>) -> Option<HeaderName> {
+    let read = HeaderName::try_from(name.as_str()).ok();
+    if read.is_none() {
+        notes.wrong(&name.span(), "must be a header's name");
+    }
+    read
+}
+
+/// What `danger_anywhere` stands for.
+fn anywhere() -> Slot {
+    Slot {
+        at: Locator { base: Base::Body, layers: vec![Layer::Anywhere] },
+        second: None,
+        accepts: Accepts::HandleOrPlain,
+        reveal: Reveal::Payload,
+    }
 }
 
 fn reveal(raw: &At<OrText<RawReveal>>, notes: &mut Notes<'_>) -> Option<Reveal> {
     let RawReveal { member, merge_into } = match &**raw {
-        OrText::Text(text) if text == SAME_NAME => return Some(Reveal::SameName),
-        OrText::Text(_) => {
-            notes.fix(&raw.span(), "must be a table, or \"same-name\"", REVEAL_HINT);
-            return None;
+        OrText::Text(text) => {
+            let known = match text.as_str() {
+                "same-name" => Some(Reveal::SameName),
+                "token" => Some(Reveal::Token),
+                "payload" => Some(Reveal::Payload),
+                _ => None,
+            };
+            if known.is_none() {
+                notes.fix(&raw.span(), "must be a table, or \"same-name\"", REVEAL_HINT);
+            }
+            return known;
         }
         OrText::Table(table) => table,
     };

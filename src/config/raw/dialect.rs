@@ -82,6 +82,10 @@ pub(crate) struct Exchange {
     pub(crate) retry: Option<At<Retry>>,
     /// How the conversation is known.
     pub(crate) bind: Option<At<Bind>>,
+    /// Also any JSON string of the body that is exactly a handle, which becomes the
+    /// whole payload. Default: false. A handle that somebody types into the chat is
+    /// then revealed, and the vendor shows it.
+    pub(crate) danger_anywhere: Option<At<bool>>,
     /// Where handles may stand. Of two that fit one value, the first counts.
     #[serde(default)]
     pub(crate) slot: Vec<At<Slot>>,
@@ -125,6 +129,9 @@ pub(crate) struct Bind {
 pub(crate) struct Slot {
     /// Where. Required.
     pub(crate) at: Option<At<Locator>>,
+    /// Where the second part of a handle in two stands: a JSON pointer beside the
+    /// slot's own. The slot then holds the id, this the key.
+    pub(crate) second: Option<At<String>>,
     /// What may stand there. Default: "handle".
     pub(crate) accepts: Option<At<Accepts>>,
     /// What is put there. Required.
@@ -135,8 +142,25 @@ pub(crate) struct Slot {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct Locator {
-    /// A JSON pointer (RFC 6901) into the body; a segment "*" is any one. Required.
+    /// A query parameter.
+    pub(crate) query: Option<At<String>>,
+    /// A hole of the call's path.
+    pub(crate) path: Option<At<String>>,
+    /// A header.
+    pub(crate) header: Option<At<String>>,
+    /// A cookie.
+    pub(crate) cookie: Option<At<String>>,
+    /// A field of an urlencoded body.
+    pub(crate) form: Option<At<String>>,
+    /// A text field of a multipart body.
+    pub(crate) multipart: Option<At<String>>,
+    /// A JSON pointer (RFC 6901) into the body, or into the text of the place above; a
+    /// segment "*" is any one.
     pub(crate) json: Option<At<String>>,
+    /// A JSON pointer into the JSON text that the string at "json" holds.
+    pub(crate) inner_json: Option<At<String>>,
+    /// A JSON pointer into the claims of the JWT that stands there.
+    pub(crate) claim: Option<At<String>>,
 }
 
 /// What may stand in a slot.
@@ -149,7 +173,8 @@ pub(crate) enum Accepts {
     HandleOrPlain,
 }
 
-/// What replaces a handle: one of both, or the text "same-name".
+/// What replaces a handle: one of both, or the text "same-name", "token" or
+/// "payload".
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct Reveal {

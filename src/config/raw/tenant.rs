@@ -67,6 +67,10 @@ pub(crate) struct Jwt {
     pub(crate) verify_key: Option<At<Secret>>,
     /// For RS256 and ES256: PEM of the private key that signs revealed ones.
     pub(crate) sign_key: Option<At<Secret>>,
+    /// What a page's token must name in "aud". Default: not looked at.
+    pub(crate) audience: Option<At<String>>,
+    /// What a page's token must name in "iss". Default: not looked at.
+    pub(crate) issuer: Option<At<String>>,
 }
 
 /// How a JWT is signed.
