@@ -15,6 +15,8 @@ mod framing;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
+mod own_dialect;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod serve;
@@ -32,3 +34,5 @@ mod tidy;
 mod tls;
 #[cfg(test)]
 mod upstream;
+#[cfg(test)]
+mod vendors;
