@@ -22,7 +22,7 @@
 //! | 3 | [`proxy`], [`admin`], [`reject`], [`telemetry`] | the edges; proxy and admin don't know each other |
 //! | 2 | [`vault`] | issue, redeem, revoke |
 //! | 1 | [`dialect`], [`store`], [`clock`] | vendor grammar (pure), persistence, time |
-//! | 0 | [`domain`], [`rewrite`] | pure: handle, keyring, seal, payload, lease; pointers, locate, splice |
+//! | 0 | [`domain`], [`rewrite`] | pure: handle, keyring, seal, payload, lease; pointers, splice, forms, JWT, frames |
 //!
 //! # What never happens
 //!
