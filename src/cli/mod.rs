@@ -8,6 +8,7 @@ mod check;
 pub mod demo;
 mod dialect;
 mod exit;
+mod explain;
 mod handle;
 mod keygen;
 mod print;
@@ -73,6 +74,15 @@ enum Command {
     /// List, print or check dialects: how a vendor's chat carries handles.
     #[command(subcommand)]
     Dialect(dialect::Dialects),
+    /// Say what the proxy would make of one raw HTTP request on standard input.
+    ///
+    /// Tenant, exchange, slots, and what would be put in each. Nothing is redeemed
+    /// or sent, and no value of the request is shown.
+    Explain {
+        /// The configuration file.
+        #[arg(short, long, value_name = "FILE")]
+        config: PathBuf,
+    },
     /// Issue, inspect or revoke handles at a running control plane.
     #[command(subcommand)]
     Handle(handle::Handles),
@@ -112,6 +122,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Keygen => keygen::keygen(),
         Command::Dialect(dialects) => dialect::run(&dialects),
         Command::Handle(handles) => handle::run(handles),
+        Command::Explain { config } => explain::explain(&config),
         Command::Openapi => print::json(&crate::admin::openapi()),
         Command::Schema => print::json(&crate::config::schema()),
         Command::Completions { shell } => {

@@ -3,6 +3,8 @@
 //!
 //! Settings only. Finding slots is `find`, filling them is `reveal`.
 
+use std::fmt;
+
 use http::HeaderName;
 
 use super::bind::Bind;
@@ -152,4 +154,40 @@ pub enum Retry {
     Idempotent,
     /// Never: the vendor keeps a cursor, or counts.
     Never,
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.base {
+            Base::Body => f.write_str("body"),
+            Base::Form(name) => write!(f, "form field {name}"),
+            Base::Multipart(name) => write!(f, "multipart field {name}"),
+            Base::Query(name) => write!(f, "query parameter {name}"),
+            Base::Path(hole) => write!(f, "path {{{hole}}}"),
+            Base::Header(name) => write!(f, "header {name}"),
+            Base::Cookie(name) => write!(f, "cookie {name}"),
+        }?;
+        for layer in &self.layers {
+            match layer {
+                Layer::Json(pointer) => write!(f, " {pointer}"),
+                Layer::Anywhere => f.write_str(" anywhere"),
+                Layer::Token => f.write_str(" token"),
+            }?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Reveal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) => write!(f, "the payload's member {name}"),
+            Self::SameName => f.write_str("the payload's member of the slot's name"),
+            Self::MergeInto(target) => {
+                write!(f, "the payload's members, merged into \"{target}\"")
+            }
+            Self::Token => f.write_str("a fresh token with the payload's members as claims"),
+            Self::Payload => f.write_str("the whole payload"),
+        }
+    }
 }

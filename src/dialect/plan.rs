@@ -23,6 +23,14 @@ pub struct Found<'r> {
     pub carries: Carries,
 }
 
+impl Found<'_> {
+    /// The slot that it fits.
+    #[must_use]
+    pub fn slot(&self) -> &Slot {
+        self.slot
+    }
+}
+
 /// What stands in a found slot.
 pub enum Carries {
     /// Something spelled like a handle; whether it is one, the vault decides.

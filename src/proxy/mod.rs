@@ -9,6 +9,7 @@ mod admit;
 mod body;
 mod coding;
 mod cors;
+pub mod explain;
 mod fault;
 mod framing;
 pub mod gate;

@@ -121,3 +121,41 @@ fn the_schema_the_description_and_completions_are_printed() {
     assert!(api["paths"]["/v1/handles"]["post"].is_object());
     assert!(said(&cloakroom(&["completions", "bash"], "")).contains("cloakroom"));
 }
+
+#[test]
+fn a_captured_request_is_explained_without_a_value_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.toml");
+    let text = format!(
+        "{}{}",
+        crate::support::house::preamble(),
+        crate::support::house::route("quiq", "127.0.0.1:9".parse().unwrap())
+    );
+    std::fs::write(&file, text).unwrap();
+    let explain = |input: &str| {
+        let arguments = ["explain", "-c", file.to_str().unwrap()];
+        let mut command = crate::support::process::command(&arguments);
+        command.env("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        crate::support::process::piped(command, input)
+    };
+    let handle = "klk1_AQAs_h2QvA1A4YkctXCSXBTy6qXAvfRI401CHYGHxRRhdGsCgNWF_uksst6t-GsixHG28C6u";
+    let head = "POST /api/v1/messaging/chat/default/send-message?trackingId=marked HTTP/1.1\r\nHost: chat.test\r\nCookie: marked\r\n";
+    let body = format!(r#"{{"text":"marked","context":{{"storedContextId":"{handle}"}}}}"#);
+    let told = explain(&format!("{head}\r\n{body}"));
+    assert_eq!(code(&told), 0, "{}", errors(&told));
+    let told = said(&told);
+    for line in [
+        "tenant     acme",
+        "exchange   send-message",
+        "slot       body /context/storedContextId: handle 2cfe1d90-bc0d-40e1-891c-b570925c14f2 (until-expiry, key 1) -> the payload's members, merged into \"/context\"",
+        "goes       upstream, if every handle can be redeemed",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    assert!(!told.contains("marked") && !told.contains(handle), "{told}");
+
+    let refused = said(&explain("GET /admin HTTP/1.1\nHost: chat.test\n\n"));
+    assert!(refused.contains("refused    not_listed (404"), "{refused}");
+    assert_eq!(code(&explain("no request")), 64);
+    assert_eq!(code(&explain("")), 64);
+}

@@ -13,8 +13,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs the program to its end.
 pub(crate) fn cloakroom(arguments: &[&str], input: &str) -> Output {
-    let mut child = command(arguments).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    piped(command(arguments), input)
+}
+
+/// Runs a prepared program to its end.
+pub(crate) fn piped(mut command: Command, input: &str) -> Output {
+    let mut child = command.spawn().unwrap();
+    // One that has refused its arguments does not read.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
 
