@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use super::exit::readable;
 use super::{Failure, print};
 use crate::config;
 use crate::server::parts::split;
 
 pub(super) fn check(file: &Path) -> Result<(), Failure> {
+    readable(file)?;
     let config = config::load(file, 1)?;
     let (parts, process) = split(config);
     print::line(&format!(

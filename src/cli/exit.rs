@@ -2,7 +2,9 @@
 //!
 //! Never more than one line for one failure, and never a backtrace.
 
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::config::Mistakes;
@@ -67,6 +69,13 @@ impl From<std::io::Error> for Failure {
     fn from(fault: std::io::Error) -> Self {
         Self::new(Exit::Io, format!("input or output failed: {fault}"))
     }
+}
+
+/// A configuration file that cannot be opened is no mistake of its text.
+pub(super) fn readable(file: &Path) -> Result<(), Failure> {
+    File::open(file).map(drop).map_err(|fault| {
+        Failure::new(Exit::Io, format!("{}: cannot be read: {fault}", file.display()))
+    })
 }
 
 impl From<StartFault> for Failure {

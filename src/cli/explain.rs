@@ -5,6 +5,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::exit::readable;
 use super::{Exit, Failure, print};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
@@ -14,6 +15,7 @@ use crate::proxy::explain::explain as walk;
 const INPUT_MAX: u64 = 65 * 1024 * 1024;
 
 pub(super) fn explain(file: &Path) -> Result<(), Failure> {
+    readable(file)?;
     let config = config::load(file, 1)?;
     let mut raw = Vec::new();
     std::io::stdin().take(INPUT_MAX).read_to_end(&mut raw)?;

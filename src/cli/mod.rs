@@ -35,9 +35,9 @@ struct Arguments {
 
 const FIRST_STEPS: &str = "\
 First steps:
-  cloakroom demo                       see it work, nothing else needed
-  cloakroom keygen > keys/1.key        a key of your own (chmod 600 keys/1.key)
-  cloakroom check -c conf/minimal.toml every mistake of a configuration, with its line
+  cloakroom demo                                 see it work, nothing else needed
+  export CLOAKROOM_KEY=\"$(cloakroom keygen)\"     a key of your own
+  cloakroom check -c conf/minimal.toml           every mistake of a file, with its line
   cloakroom serve -c conf/minimal.toml
 
 Exit codes: 0 ok, 64 wrong usage, 69 a needed service is not there, 74 input/output, 78 configuration.";
@@ -47,7 +47,8 @@ enum Command {
     /// Run both planes.
     ///
     /// SIGTERM and SIGINT stop gracefully, SIGHUP takes the configuration anew,
-    /// SIGQUIT hands the listeners to a process started with --upgrade.
+    /// SIGQUIT hands the listeners to a process that was started with --upgrade
+    /// before; without one, it ends this process.
     Serve {
         /// The configuration file.
         #[arg(short, long, value_name = "FILE")]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::exit::readable;
 use super::{Exit, Failure};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config;
@@ -11,6 +12,7 @@ use crate::server::parts::split;
 use crate::server::run::{Start, run};
 
 pub(super) fn serve(file: &Path, upgrade: bool) -> Result<(), Failure> {
+    readable(file)?;
     let config = config::load(file, 1)?;
     let (parts, process) = split(config);
     let _logs = crate::telemetry::logs::start(process.log);

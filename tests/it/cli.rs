@@ -43,7 +43,7 @@ fn a_configuration_with_mistakes_is_78_and_every_mistake_has_its_line() {
         assert!(errors.contains("bad.toml:4:8"), "{errors}");
         assert!(errors.contains("did you mean \"memory\""), "{errors}");
     }
-    assert_eq!(code(&cloakroom(&["check", "-c", "/nowhere.toml"], "")), 78);
+    assert_eq!(code(&cloakroom(&["check", "-c", "/nowhere.toml"], "")), 74);
 }
 
 #[test]

@@ -20,11 +20,13 @@ pub(super) struct Page<'b> {
     body: &'b [u8],
     objects: Vec<(Range<usize>, ObjectEdit<'b>)>,
     loose: Vec<Edit>,
+    /// Objects that a payload was merged into, and the names it brought.
+    merged: Vec<(Range<usize>, HashSet<String>)>,
 }
 
 impl<'b> Page<'b> {
     pub(super) fn new(body: &'b [u8]) -> Self {
-        Self { body, objects: Vec::new(), loose: Vec::new() }
+        Self { body, objects: Vec::new(), loose: Vec::new(), merged: Vec::new() }
     }
 
     /// Fills one slot.
@@ -123,7 +125,15 @@ impl<'b> Page<'b> {
         payload: &Payload,
         setting: &Setting<'_>,
     ) -> Result<(), RevealFault> {
-        let incoming = incoming(payload, setting)?;
+        let mut incoming = incoming(payload, setting)?;
+        match self.merged.iter_mut().find(|(object, _)| object == target) {
+            // A slot given twice brings each name once.
+            Some((_, names)) => incoming.retain(|member| names.insert(member.name.clone())),
+            None => {
+                let names = incoming.iter().map(|member| member.name.clone()).collect();
+                self.merged.push((target.clone(), names));
+            }
+        }
         let object = self.object(target)?;
         // The slot's own member is replaced, not stripped, whatever it is called.
         let own = if parent == Some(target) { object.index_of_value(value) } else { None };
