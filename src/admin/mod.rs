@@ -72,7 +72,8 @@ impl fmt::Debug for Control {
 pub fn router(control: Control) -> Router {
     let payload_max = control.settings.load().limits.payload_max;
     let body_max = payload_max.saturating_add(ENVELOPE_MAX).saturating_mul(BATCH_MAX);
-    let (router, description) = described().split_for_parts();
+    let (router, mut description) = described().split_for_parts();
+    vendor::describe(&mut description, &control.settings.load().dialects);
     let description = Arc::new(description);
     router
         .route(

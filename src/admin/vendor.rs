@@ -3,17 +3,22 @@
 //! Everything that no route of the control plane takes comes here. A call that
 //! no dialect describes does not exist.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::{RequestExt, extract};
+use utoipa::openapi::path::OperationBuilder;
+use utoipa::openapi::{HttpMethod, OpenApi, ResponseBuilder};
 
 use super::Control;
 use super::auth::Caller;
 use super::handles::payload;
 use super::problem::{Detail, Problem};
+use crate::dialect::Dialect;
 use crate::dialect::issue::IssueCall;
 use crate::domain::Uses;
 use crate::reject::ControlCause;
@@ -51,6 +56,27 @@ pub(super) async fn issue(
         .collect();
     let head = [(CONTENT_TYPE, "application/json")];
     Ok((call.status, head, call.answer(&issued)).into_response())
+}
+
+/// Adds the dialects' own issue calls to the description, those of a method that a
+/// deposit is made with.
+pub(super) fn describe(description: &mut OpenApi, dialects: &[Arc<Dialect>]) {
+    for dialect in dialects {
+        for call in &dialect.issue_calls {
+            let pattern = call.call.to_string();
+            let method = match pattern.split_once(' ') {
+                Some(("POST", path)) => (HttpMethod::Post, path),
+                Some(("PUT", path)) => (HttpMethod::Put, path),
+                Some(_) | None => continue,
+            };
+            let answered = ResponseBuilder::new().description("Issued, in the vendor's own words.");
+            let operation = OperationBuilder::new()
+                .summary(Some(format!("Issue, as the dialect {} describes", dialect.name)))
+                .response(call.status.as_str(), answered)
+                .response("401", ResponseBuilder::new().description("No caller has this secret."));
+            description.paths.add_path_operation(method.1, vec![method.0], operation);
+        }
+    }
 }
 
 fn deposits(

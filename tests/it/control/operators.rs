@@ -81,6 +81,8 @@ async fn the_description_names_every_call_and_its_refusals() {
             "GET /metrics",
             "GET /readyz",
             "GET /v1/handles/{id}",
+            "POST /api/ChatMatchingData",
+            "POST /api/v1/messaging/stored-context",
             "POST /v1/handles",
         ]
     );
