@@ -3,6 +3,7 @@
 //!
 //! Settings only. Finding slots is `find`, filling them is `reveal`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use http::HeaderName;
@@ -37,6 +38,8 @@ pub struct Exchange {
 pub struct Slot {
     /// Where.
     pub at: Locator,
+    /// Names that a wildcard does not cover: where people type.
+    pub except: BTreeSet<String>,
     /// Where a handle's second part stands, beside the slot, for vendors that carry
     /// it in two: the id in the slot, the key here.
     pub second: Option<Pointer>,

@@ -174,7 +174,11 @@ impl<'r> Search<'r> {
             }
         };
         let (mut inner, mut leaf) = (Vec::new(), None);
+        let name = at.name.clone().and_then(|name| source.get(name));
         for slot in slots {
+            if self.excepts(*slot, name) {
+                continue;
+            }
             if self.layer(*slot, depth.saturating_add(1)).is_some() {
                 inner.push(*slot);
             } else if leaf.is_none() && inner.is_empty() {
@@ -277,6 +281,13 @@ impl<'r> Search<'r> {
 
     fn layer(&self, slot: usize, depth: usize) -> Option<&'r Layer> {
         self.slots.get(slot)?.at.layers.get(depth)
+    }
+
+    /// Whether a slot leaves out what stands under this quoted name.
+    fn excepts(&self, slot: usize, name: Option<&[u8]>) -> bool {
+        let except = self.slots.get(slot).map(|slot| &slot.except);
+        let (Some(except), Some(name)) = (except, name) else { return false };
+        except.iter().any(|other| text::eq_decoded(name, other))
     }
 
     fn has_second(&self, slot: usize) -> bool {

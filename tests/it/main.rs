@@ -9,6 +9,8 @@ mod control;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod embed;
+#[cfg(test)]
 mod forwarding;
 #[cfg(test)]
 mod framing;

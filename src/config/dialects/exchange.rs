@@ -113,7 +113,7 @@ fn bind(raw: &At<RawBind>, notes: &mut Notes<'_>) -> Option<Bind> {
 }
 
 fn slot(raw: &At<RawSlot>, notes: &mut Notes<'_>) -> Option<Slot> {
-    let RawSlot { at, second, accepts, reveal } = &**raw;
+    let RawSlot { at, except, second, accepts, reveal } = &**raw;
     let hint = "write { json = \"/pointer\" }";
     let at = notes.need(at, &raw.span(), "at", hint);
     let at = at.and_then(|at| locator(at, notes));
@@ -122,6 +122,7 @@ fn slot(raw: &At<RawSlot>, notes: &mut Notes<'_>) -> Option<Slot> {
     let reveal = reveal.and_then(|reveal| self::reveal(reveal, notes));
     let slot = Slot {
         at: at?,
+        except: except.iter().map(|name| name.to_string()).collect(),
         second: match second {
             Some(second) => Some(second?),
             None => None,
@@ -193,6 +194,7 @@ fn header_name(name: &At<String>, notes: &mut Notes<'_>) -> Option<HeaderName> {
 fn anywhere() -> Slot {
     Slot {
         at: Locator { base: Base::Body, layers: vec![Layer::Anywhere] },
+        except: BTreeSet::new(),
         second: None,
         accepts: Accepts::HandleOrPlain,
         reveal: Reveal::Payload,

@@ -129,6 +129,9 @@ pub(crate) struct Bind {
 pub(crate) struct Slot {
     /// Where. Required.
     pub(crate) at: Option<At<Locator>>,
+    /// Names that the "*" of its pointer does not cover. Default: none.
+    #[serde(default)]
+    pub(crate) except: Vec<At<String>>,
     /// Where the second part of a handle in two stands: a JSON pointer beside the
     /// slot's own. The slot then holds the id, this the key.
     pub(crate) second: Option<At<String>>,

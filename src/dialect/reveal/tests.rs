@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dialect::call::CallPattern;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dialect::exchange::{Accepts, Base, Exchange, Layer, Locator, OnUnusable, Retry, Slot};
 use crate::dialect::find::Carries;
@@ -14,7 +14,8 @@ const HANDLE: &str = "klk1_x";
 
 fn slot(at: &str, accepts: Accepts, reveal: Reveal) -> Slot {
     let layers = vec![Layer::Json(Pointer::parse(at).unwrap())];
-    Slot { at: Locator { base: Base::Body, layers }, second: None, accepts, reveal }
+    let except = BTreeSet::new();
+    Slot { at: Locator { base: Base::Body, layers }, except, second: None, accepts, reveal }
 }
 
 fn into(target: &str) -> Reveal {
