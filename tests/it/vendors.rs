@@ -13,11 +13,15 @@ const SHARED: &str = "a secret that page and vendor share";
 
 /// `acme` with a token secret and a mapping, on a route to Halo.
 async fn halo(vendor: &Vendor) -> Running {
+    mapped(&route("halo", vendor.address)).await
+}
+
+async fn mapped(routes: &str) -> Running {
     let tokens = "[tenant.jwt]\nalgorithm = \"HS256\"\nsecret = { env = \"KEY\" }\n\
                   [tenant.field_mapping]\nemail = \"emailaddress\"\n";
     let text = preamble()
         .replace("[[tenant]]\nid = \"other\"", &format!("{tokens}[[tenant]]\nid = \"other\""));
-    let text = format!("{text}{}", route("halo", vendor.address));
+    let text = format!("{text}{routes}");
     start_text(&text, std::path::Path::new(".")).await
 }
 
@@ -176,6 +180,18 @@ async fn a_user_id_is_revealed_in_path_query_header_and_every_place_of_a_body() 
         seen[2].text(),
         r#"{"user_id":"jane doe/1@example.com","author":"jane doe/1@example.com"}"#
     );
+}
+
+#[tokio::test]
+async fn the_names_of_claims_are_used_in_tokens_alone() {
+    let vendor = Vendor::start().await;
+    let running = mapped(&route("opendialog", vendor.address)).await;
+    let handle = issue(&running, r#"{"user_id":"u-42","email":"ann@example.com"}"#).await;
+    let body = format!(r#"{{"content":{{"user":{{"email":"{handle}"}}}}}}"#);
+    let sent = running.send(&request("POST", "/incoming/webchat", &[], body.as_bytes())).await;
+    assert_eq!(sent.status, 200);
+    let expected = r#"{"content":{"user":{"user_id":"u-42","email":"ann@example.com"}}}"#;
+    assert_eq!(vendor.only().text(), expected);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{RevealFault, Verdict, minted};
-use crate::dialect::exchange::{Reveal, Slot};
+use crate::dialect::exchange::{Layer, Reveal, Slot};
 use crate::dialect::request::Setting;
 use crate::dialect::tree::Spot;
 use crate::domain::payload::Payload;
@@ -50,7 +50,9 @@ impl<'b> Page<'b> {
         let raw = match &slot.reveal {
             Reveal::MergeInto(_) => {
                 let target = spot.target.as_ref().ok_or(RevealFault::TargetAbsent)?;
-                return self.merge(&spot.value, parent, target, payload, setting);
+                // The vendor's names are those of claims.
+                let claims = slot.at.layers.contains(&Layer::Token).then_some(setting);
+                return self.merge(&spot.value, parent, target, payload, claims);
             }
             Reveal::Member(name) => owned(payload, name)?,
             Reveal::SameName => {
@@ -123,9 +125,9 @@ impl<'b> Page<'b> {
         parent: Option<&Range<usize>>,
         target: &Range<usize>,
         payload: &Payload,
-        setting: &Setting<'_>,
+        claims: Option<&Setting<'_>>,
     ) -> Result<(), RevealFault> {
-        let mut incoming = incoming(payload, setting)?;
+        let mut incoming = incoming(payload, claims)?;
         match self.merged.iter_mut().find(|(object, _)| object == target) {
             // A slot given twice brings each name once.
             Some((_, names)) => incoming.retain(|member| names.insert(member.name.clone())),
@@ -183,13 +185,17 @@ fn owned(payload: &Payload, name: &str) -> Result<Vec<u8>, RevealFault> {
     raw.map(<[u8]>::to_vec).ok_or(RevealFault::MemberAbsent)
 }
 
-/// The payload's members under the vendor's names, each name once: of duplicates
-/// the last counts, as it does for every reader of JSON that keeps one.
-fn incoming(payload: &Payload, setting: &Setting<'_>) -> Result<Vec<NewMember>, RevealFault> {
+/// The payload's members, as claims under the vendor's names for them, each name
+/// once: of duplicates the last counts, as it does for every reader of JSON that
+/// keeps one.
+fn incoming(
+    payload: &Payload,
+    claims: Option<&Setting<'_>>,
+) -> Result<Vec<NewMember>, RevealFault> {
     let mut seen = HashSet::new();
     let mut kept: Vec<NewMember> = Vec::new();
     for (name, value) in members(payload.expose().as_bytes())?.into_iter().rev() {
-        let name = setting.name(&name).to_owned();
+        let name = claims.map_or(&*name, |claims| claims.name(&name)).to_owned();
         if seen.insert(name.clone()) {
             kept.push(NewMember { name, value: value.to_vec() });
         }
