@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::asked::Asked;
 use super::exchange::{Accepts, Base, Exchange, Layer, Slot};
-use super::place::Unreadable;
+pub use super::place::Unreadable;
 pub use super::plan::{Carries, Found, Plan};
 use super::request::{Request, Setting};
 use super::tree::{Content, Node, Spot, Tokened};
