@@ -42,10 +42,12 @@
 //! 2. It finds the route, answers a CORS preflight, and asks [`proxy::gate`] whose
 //!    call this is and which exchange of the route's [`dialect`].
 //! 3. No slots: the body streams. Else it is collected and decoded, bounded, before
-//!    an upstream connection exists.
+//!    an upstream connection exists; a body of undeclared length only up to 48 KiB,
+//!    and beyond that with the connection open.
 //! 4. [`proxy::swap`] finds the slots, has the [`vault`] redeem each handle (MAC and
 //!    expiry first: a forged handle costs no store call), and reveals.
-//! 5. The vendor gets every other byte as sent, with an exact `Content-Length`.
+//! 5. The vendor gets every other byte as sent, with an exact `Content-Length`
+//!    (chunked, for a body that was collected late).
 //! 6. The vendor's status commits or releases the leases; the access line names
 //!    ids and outcomes.
 

@@ -45,7 +45,9 @@ pub struct Limits {
     pub request_body_max: usize,
     /// Bytes of a request's head, name and value of every header.
     pub header_max: usize,
-    /// Time for a whole body of an exchange to arrive.
+    /// Time for the body of an exchange to arrive, as far as it is read before the
+    /// upstream connection exists. What comes later is held to `client_timeout`
+    /// between two reads, and has no deadline as a whole.
     pub request_body_timeout: Duration,
     /// Time between two requests on a kept connection.
     pub keepalive_timeout: Duration,
