@@ -141,6 +141,8 @@ async fn metrics_count_everything_by_names_of_the_configuration_alone() {
         "cloakroom_request_seconds_count 4",
         "cloakroom_swap_seconds_count 2",
         r#"cloakroom_store_seconds_count{op="probe"} 1"#,
+        r#"cloakroom_store_seconds_count{op="put"} 1"#,
+        r#"cloakroom_store_seconds_count{op="reserve"} 1"#,
         "cloakroom_store_entries 1",
         r#"cloakroom_handles{key_id="1"} 1"#,
         &format!(r#"cloakroom_upstream_up{{server="{}"}} 1"#, vendor.address),
