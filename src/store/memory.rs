@@ -4,7 +4,8 @@
 //! records. It is never given a capacity: a cache may evict, a store may not, so
 //! admission is counted here and a full store refuses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -161,7 +162,11 @@ impl Store for MemoryStore {
 
     async fn remove(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
         let removed = self.records.remove(key);
-        Ok(removed.is_some_and(|entry| !entry.record.expires.passed_at(now)))
+        for id in self.books.children(key) {
+            self.records.invalidate(&RecordKey { tenant: key.tenant.clone(), id });
+        }
+        let live = |entry: &Arc<Entry>| !entry.record.expires.passed_at(now);
+        Ok(removed.is_some_and(|entry| live(&entry) && entry.record.parent.is_none()))
     }
 
     async fn remove_subject(
@@ -204,8 +209,13 @@ struct Books {
 #[derive(Debug, Default)]
 struct Index {
     by_key: HashMap<KeyId, u64>,
-    by_subject: HashMap<(TenantId, Fingerprint), HashSet<HandleId>>,
+    by_subject: HashMap<(TenantId, Fingerprint), Ids>,
+    by_parent: HashMap<RecordKey, Ids>,
 }
+
+/// How often each id stands in an index: a record that takes another's place is
+/// entered before the other is struck.
+type Ids = HashMap<HandleId, u32>;
 
 impl Books {
     /// Takes `count` places, or none.
@@ -219,7 +229,10 @@ impl Books {
         *index.by_key.entry(record.key_id).or_default() += 1;
         if let Some(subject) = record.subject {
             let owner = (record.key.tenant.clone(), subject);
-            index.by_subject.entry(owner).or_default().insert(record.key.id);
+            *index.by_subject.entry(owner).or_default().entry(record.key.id).or_default() += 1;
+        }
+        if let Some(parent) = record.parent_key() {
+            *index.by_parent.entry(parent).or_default().entry(record.key.id).or_default() += 1;
         }
     }
 
@@ -230,20 +243,28 @@ impl Books {
         if let Some(count) = index.by_key.get_mut(&record.key_id) {
             *count = count.saturating_sub(1);
         }
-        let Some(subject) = record.subject else { return };
-        let owner = (record.key.tenant.clone(), subject);
-        if let Some(ids) = index.by_subject.get_mut(&owner) {
-            ids.remove(&record.key.id);
-            if ids.is_empty() {
-                index.by_subject.remove(&owner);
-            }
+        if let Some(subject) = record.subject {
+            let owner = (record.key.tenant.clone(), subject);
+            strike(&mut index.by_subject, &owner, record.key.id);
         }
+        if let Some(parent) = record.parent_key() {
+            strike(&mut index.by_parent, &parent, record.key.id);
+        }
+    }
+
+    fn children(&self, parent: &RecordKey) -> Vec<HandleId> {
+        let index = lock(&self.ledger);
+        index.by_parent.get(parent).map_or_else(Vec::new, |ids| ids.keys().copied().collect())
     }
 
     fn of_subject(&self, tenant: &TenantId, subject: &[Fingerprint]) -> Vec<HandleId> {
         let index = lock(&self.ledger);
         let owners = subject.iter().map(|print| (tenant.clone(), *print));
-        owners.filter_map(|owner| index.by_subject.get(&owner)).flatten().copied().collect()
+        owners
+            .filter_map(|owner| index.by_subject.get(&owner))
+            .flat_map(|ids| ids.keys())
+            .copied()
+            .collect()
     }
 
     fn census(&self) -> Census {
@@ -251,6 +272,20 @@ impl Books {
         let mut by_key: Vec<_> = index.by_key.iter().map(|(id, count)| (*id, *count)).collect();
         by_key.sort_unstable();
         Census { entries: self.entries.load(Ordering::SeqCst), by_key }
+    }
+}
+
+/// Takes one mention of `id` out of an index.
+fn strike<K: Eq + Hash>(index: &mut HashMap<K, Ids>, owner: &K, id: HandleId) {
+    let Some(ids) = index.get_mut(owner) else { return };
+    if let Some(count) = ids.get_mut(&id) {
+        *count -= 1;
+        if *count == 0 {
+            ids.remove(&id);
+        }
+    }
+    if ids.is_empty() {
+        index.remove(owner);
     }
 }
 

@@ -46,8 +46,20 @@ pub struct Record {
     pub expires: Expiry,
     /// The person it is about, as a keyed fingerprint, for erasure on request.
     pub subject: Option<Fingerprint>,
+    /// The handle that this was learnt with, for what is kept beside a handle (the
+    /// link of a conversation, a vendor's own key): forgotten with it.
+    pub parent: Option<HandleId>,
     /// Leases, commits and refusals so far.
     pub ledger: Ledger,
+}
+
+impl Record {
+    /// What the handle that this was learnt with is found by.
+    #[must_use]
+    pub fn parent_key(&self) -> Option<RecordKey> {
+        let tenant = self.key.tenant.clone();
+        self.parent.map(|id| RecordKey { tenant, id })
+    }
 }
 
 /// What [`Store::reserve`] found.
@@ -93,7 +105,8 @@ pub struct Census {
 /// costs a chat its context, a revived one costs a person their privacy.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// Keeps all of `records`, or none.
+    /// Keeps all of `records`, or none. A record takes the place of one with the
+    /// same key, and at no moment is there neither.
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault>;
 
     /// The record, unless it is missing or has expired at `now`.
@@ -128,11 +141,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         terms: &Terms,
     ) -> Result<Settled, StoreFault>;
 
-    /// Forgets one record; whether there was one.
+    /// Forgets one record and every record whose parent it is, even if it is gone
+    /// itself; whether it was there, live, and had no parent.
     async fn remove(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault>;
 
     /// Forgets every record of a subject, given as its fingerprint under each
-    /// key that may have issued it; how many there were.
+    /// key that may have issued it, and their children; how many live ones without
+    /// a parent there were.
     async fn remove_subject(
         &self,
         tenant: &TenantId,

@@ -121,6 +121,7 @@ impl Vault {
             issued: now,
             expires,
             subject: deposit.subject.as_deref().map(|who| subject(keyring, tenant, who)),
+            parent: None,
             ledger: Ledger::new(),
         };
         Ok((record, handle))

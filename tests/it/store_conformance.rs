@@ -39,6 +39,7 @@ fn record(key: RecordKey, uses: Uses) -> Record {
         issued: NOW,
         expires: Expiry::from_secs(1_000_060),
         subject: None,
+        parent: None,
         ledger: Ledger::new(),
     }
 }
@@ -185,5 +186,56 @@ async fn a_subjects_records_go_together_and_nobody_elses() {
         assert_eq!(store.remove_subject(&tenant, &ann, NOW).await.unwrap(), 0);
         assert!(store.fetch(&key("a", 3), NOW).await.unwrap().is_some());
         assert!(store.fetch(&key("b", 1), NOW).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_was_learnt_with_a_handle_goes_with_it() {
+    for store in stores() {
+        let child = |id: u8, parent: u8, subject: Option<u8>| Record {
+            parent: Some(HandleId::from_random([parent; 16])),
+            subject: subject.map(|n| Fingerprint::from_bytes([n; 16])),
+            ..record(key("a", id), Uses::UntilExpiry)
+        };
+        let issued = Record {
+            subject: Some(Fingerprint::from_bytes([9; 16])),
+            ..record(key("a", 1), Uses::UntilExpiry)
+        };
+        let all = vec![issued, child(2, 1, Some(9)), child(3, 1, None), child(4, 7, Some(9))];
+        store.put(all.clone()).await.unwrap();
+        assert!(store.remove(&key("a", 1), NOW).await.unwrap());
+        for (id, there) in [(1, false), (2, false), (3, false), (4, true)] {
+            let found = store.fetch(&key("a", id), NOW).await.unwrap();
+            assert_eq!(found.is_some(), there, "{id}");
+        }
+        // The handle of 4 was never here, or is long gone; its child still goes.
+        assert!(!store.remove(&key("a", 7), NOW).await.unwrap());
+        assert!(store.fetch(&key("a", 4), NOW).await.unwrap().is_none());
+        store.put(all).await.unwrap();
+        let subject = [Fingerprint::from_bytes([9; 16])];
+        let tenant = TenantId::parse("a").unwrap();
+        assert_eq!(store.remove_subject(&tenant, &subject, NOW).await.unwrap(), 1, "children");
+        assert_eq!(store.census().await.unwrap().entries, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_record_takes_the_place_of_one_with_its_key() {
+    for store in stores() {
+        let with = |subject: u8, expires| Record {
+            subject: Some(Fingerprint::from_bytes([subject; 16])),
+            expires: Expiry::from_secs(expires),
+            ..record(key("a", 1), Uses::UntilExpiry)
+        };
+        store.put(vec![with(1, 1_000_060)]).await.unwrap();
+        store.put(vec![with(2, 1_000_090)]).await.unwrap();
+        let later = Timestamp::from_secs(1_000_080);
+        assert!(store.fetch(&key("a", 1), later).await.unwrap().is_some());
+        let census = store.census().await.unwrap();
+        assert_eq!((census.entries, census.by_key[0].1), (1, 1));
+        let tenant = TenantId::parse("a").unwrap();
+        let of = |n: u8| [Fingerprint::from_bytes([n; 16])];
+        assert_eq!(store.remove_subject(&tenant, &of(1), NOW).await.unwrap(), 0, "the old subject");
+        assert_eq!(store.remove_subject(&tenant, &of(2), NOW).await.unwrap(), 1);
     }
 }
