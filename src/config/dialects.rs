@@ -3,11 +3,13 @@
 //! An own file takes the place of a built-in one that says the same name inside.
 //! Nothing here knows which dialects there are.
 
+mod bind;
 mod example;
 mod exchange;
 mod issue;
 mod pattern;
 mod rejection;
+mod slot;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

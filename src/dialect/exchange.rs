@@ -22,6 +22,11 @@ pub struct Exchange {
     pub call: CallPattern,
     /// Where handles may stand. Of two that match one value, the first counts.
     pub slots: Vec<Slot>,
+    /// Where handles may stand in the text messages of the browser, when the call
+    /// becomes a socket. Their places are in the message, which is their body.
+    pub frame_slots: Vec<Slot>,
+    /// What becomes of binary messages on such a socket.
+    pub binary: Binary,
     /// When the handle is forged, unknown, spent, revoked or another's.
     pub on_unusable: OnUnusable,
     /// When the handle is genuine and merely too old. Apart, because a handle's
@@ -31,6 +36,33 @@ pub struct Exchange {
     pub bind: Option<Bind>,
     /// Whether a call that may have reached the vendor is sent again.
     pub retry: Retry,
+}
+
+impl Exchange {
+    /// A call that goes as it comes: no slots, and whatever goes wrong is refused.
+    #[must_use]
+    pub fn plain(name: &str, call: CallPattern) -> Self {
+        Self {
+            name: name.to_owned(),
+            call,
+            slots: Vec::new(),
+            frame_slots: Vec::new(),
+            binary: Binary::Pass,
+            on_unusable: OnUnusable::Reject,
+            on_expired: OnUnusable::Reject,
+            bind: None,
+            retry: Retry::Idempotent,
+        }
+    }
+}
+
+/// What becomes of a socket's binary messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binary {
+    /// They pass, unless they hold a value that was revealed.
+    Pass,
+    /// They end the socket.
+    Refuse,
 }
 
 /// One place where a handle may stand.
@@ -75,6 +107,8 @@ pub enum Base {
     Header(HeaderName),
     /// A cookie.
     Cookie(String),
+    /// One of the subprotocols that a WebSocket handshake offers.
+    Subprotocol,
 }
 
 impl Base {
@@ -83,7 +117,11 @@ impl Base {
     pub fn is_in_body(&self) -> bool {
         match self {
             Self::Body | Self::Form(_) | Self::Multipart(_) => true,
-            Self::Query(_) | Self::Path(_) | Self::Header(_) | Self::Cookie(_) => false,
+            Self::Query(_)
+            | Self::Path(_)
+            | Self::Header(_)
+            | Self::Cookie(_)
+            | Self::Subprotocol => false,
         }
     }
 
@@ -96,7 +134,8 @@ impl Base {
             | Self::Query(_)
             | Self::Path(_)
             | Self::Header(_)
-            | Self::Cookie(_) => Strictness::Part,
+            | Self::Cookie(_)
+            | Self::Subprotocol => Strictness::Part,
         }
     }
 }
@@ -169,6 +208,7 @@ impl fmt::Display for Locator {
             Base::Path(hole) => write!(f, "path {{{hole}}}"),
             Base::Header(name) => write!(f, "header {name}"),
             Base::Cookie(name) => write!(f, "cookie {name}"),
+            Base::Subprotocol => f.write_str("subprotocol"),
         }?;
         for layer in &self.layers {
             match layer {

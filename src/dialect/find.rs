@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::asked::Asked;
 use super::exchange::{Accepts, Base, Exchange, Layer, Slot};
+use super::place::Place;
 pub use super::place::Unreadable;
 pub use super::plan::{Carries, Found, Plan};
 use super::request::{Request, Setting};
@@ -57,6 +58,24 @@ impl Exchange {
                 }
             }
         }
+        Ok(Plan { request, setting, found: search.found, roots })
+    }
+
+    /// The slots that stand in a text message of the browser's, given as the body.
+    /// A message that is not JSON holds none: a socket carries heartbeats, too.
+    ///
+    /// # Errors
+    /// As [`Exchange::find`], of a token's claims.
+    pub fn find_in_frame<'r>(
+        &'r self,
+        request: Request<'r>,
+        setting: Setting<'r>,
+    ) -> Result<Plan<'r>, Unreadable> {
+        let mut search = Search { slots: &self.frame_slots, setting, found: Vec::new() };
+        let here: Vec<usize> = (0..self.frame_slots.len()).collect();
+        let text = Cow::Borrowed(request.body);
+        let node = search.node(text, &here, 0, Strictness::Part)?;
+        let roots = node.map(|node| (Place::Body, node)).into_iter().collect();
         Ok(Plan { request, setting, found: search.found, roots })
     }
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use http::HeaderName;
-use http::header::{CONTENT_TYPE, COOKIE};
+use http::header::{CONTENT_TYPE, COOKIE, SEC_WEBSOCKET_PROTOCOL};
 
 use super::call::CallPattern;
 use super::exchange::Base;
@@ -16,6 +16,7 @@ use super::reveal::{RevealFault, Revealed};
 use crate::rewrite::cookie::{self, Cookie};
 use crate::rewrite::form::{self, Field};
 use crate::rewrite::header::{Charset, field_value};
+use crate::rewrite::list::{self, Element};
 use crate::rewrite::multipart::{self, Boundary, Part};
 use crate::rewrite::path::{self, Segment};
 use crate::rewrite::percent::Plus;
@@ -33,6 +34,8 @@ pub(super) enum Place {
     Header(HeaderName, usize),
     /// In the nth `Cookie` line.
     Cookie(usize, Cookie),
+    /// In the nth `Sec-WebSocket-Protocol` line.
+    Subprotocol(usize, Element),
 }
 
 /// Matches of a base, each with its text.
@@ -73,6 +76,7 @@ impl Base {
                 .map(|(at, text)| (Place::Header(name.clone(), at), Cow::Borrowed(text)))
                 .collect(),
             Self::Cookie(name) => cookies(name, request)?,
+            Self::Subprotocol => subprotocols(request)?,
         })
     }
 }
@@ -121,6 +125,17 @@ fn cookies<'r>(name: &str, request: &Request<'r>) -> Result<Texts<'r>, Unreadabl
     Ok(found)
 }
 
+fn subprotocols<'r>(request: &Request<'r>) -> Result<Texts<'r>, Unreadable> {
+    let mut found = Vec::new();
+    for (at, line) in lines(request, &SEC_WEBSOCKET_PROTOCOL) {
+        for element in list::elements(line).map_err(|_| Unreadable)? {
+            let text = Cow::Owned(element.text.clone().into_bytes());
+            found.push((Place::Subprotocol(at, element), text));
+        }
+    }
+    Ok(found)
+}
+
 /// New texts for places, gathered until all are known.
 #[derive(Default)]
 pub(super) struct Changes {
@@ -129,7 +144,8 @@ pub(super) struct Changes {
     query_edits: Vec<Edit>,
     path_edits: Vec<Edit>,
     headers: Vec<(HeaderName, usize, Option<String>)>,
-    cookie_edits: Vec<(usize, Edit)>,
+    /// Within a line of a header that holds several texts.
+    line_edits: Vec<(HeaderName, usize, Edit)>,
 }
 
 impl Changes {
@@ -159,7 +175,11 @@ impl Changes {
             }
             Place::Cookie(at, cookie) => {
                 let edit = cookie::replace(cookie, &new).map_err(|_| RevealFault::NotCarried)?;
-                self.cookie_edits.push((*at, edit));
+                self.line_edits.push((COOKIE, *at, edit));
+            }
+            Place::Subprotocol(at, element) => {
+                let edit = list::replace(element, &new).map_err(|_| RevealFault::NotCarried)?;
+                self.line_edits.push((SEC_WEBSOCKET_PROTOCOL, *at, edit));
             }
         }
         Ok(())
@@ -184,7 +204,13 @@ impl Changes {
             Place::Cookie(at, cookie) => {
                 let line = lines(request, &COOKIE).nth(*at).map(|(_, line)| line);
                 let edits = cookie::remove(line.unwrap_or_default(), [cookie]);
-                self.cookie_edits.extend(edits.into_iter().map(|edit| (*at, edit)));
+                self.line_edits.extend(edits.into_iter().map(|edit| (COOKIE, *at, edit)));
+            }
+            Place::Subprotocol(at, element) => {
+                let line = lines(request, &SEC_WEBSOCKET_PROTOCOL).nth(*at).map(|(_, line)| line);
+                let edits = list::remove(line.unwrap_or_default(), element);
+                let edits = edits.into_iter().map(|edit| (SEC_WEBSOCKET_PROTOCOL, *at, edit));
+                self.line_edits.extend(edits);
             }
         }
         Ok(())
@@ -198,13 +224,17 @@ impl Changes {
             None => Some(splice(request.body, self.body_edits)?),
         };
         let mut headers = self.headers;
-        for (at, line) in lines(request, &COOKIE) {
-            let edits = self.cookie_edits.iter().filter(|(line, _)| *line == at);
-            let edits: Vec<Edit> = edits.map(|(_, edit)| edit.clone()).collect();
-            if !edits.is_empty() {
-                let line = String::from_utf8(splice(line, edits)?);
-                let line = line.map_err(|_| RevealFault::NotCarried)?;
-                headers.push((COOKIE, at, Some(line).filter(|line| !line.is_empty())));
+        for name in [COOKIE, SEC_WEBSOCKET_PROTOCOL] {
+            for (at, line) in lines(request, &name) {
+                let here =
+                    |(other, nth, _): &&(HeaderName, usize, Edit)| *other == name && *nth == at;
+                let edits = self.line_edits.iter().filter(here);
+                let edits: Vec<Edit> = edits.map(|(_, _, edit)| edit.clone()).collect();
+                if !edits.is_empty() {
+                    let line = String::from_utf8(splice(line, edits)?);
+                    let line = line.map_err(|_| RevealFault::NotCarried)?;
+                    headers.push((name.clone(), at, Some(line).filter(|line| !line.is_empty())));
+                }
             }
         }
         let target = target(request, self.path_edits, self.query_edits)?;

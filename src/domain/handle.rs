@@ -41,6 +41,7 @@ pub fn looks_like(text: &str) -> bool {
 }
 
 /// A handle as read: well formed, and not yet believed.
+#[derive(Clone)]
 pub struct Handle {
     key_id: KeyId,
     claims: Claims,

@@ -14,7 +14,7 @@ use pingora::{Error, ErrorType};
 use super::body::{Collected, collect};
 use super::passage::{Coding, Outgoing, Passage};
 use super::settings::Limits;
-use super::swap::Swap;
+use super::swap::{Part, Swap};
 use super::{Cloakroom, coding};
 use crate::dialect::exchange::Exchange;
 use crate::dialect::request::{Request, Setting};
@@ -81,22 +81,23 @@ impl Cloakroom {
         let (Some(exchange), Some(tenant)) = (passage.exchange(), &passage.tenant) else {
             return Err(Cause::Internal);
         };
-        let binding = exchange.bind.as_ref().and_then(|bind| bind.find(&head.headers));
         let client = client(session).map(|peer| peer.to_string()).unwrap_or_default();
-        let request =
+        let carried =
             [client.as_bytes(), head.method.as_str().as_bytes(), head.raw_path(), plain.as_ref()];
-        let swap = Swap {
-            vault: &self.vault,
-            metrics: &self.metrics,
-            tenant: &tenant.id,
-            exchange,
-            carrier: Carrier { request: &request, binding: binding.as_deref() },
-        };
         let request = Request {
             path: head.uri.path(),
             query: head.uri.query(),
             headers: &head.headers,
             body: &plain,
+        };
+        let binding = exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request));
+        let swap = Swap {
+            vault: &self.vault,
+            metrics: &self.metrics,
+            tenant: &tenant.id,
+            exchange,
+            part: Part::Request,
+            carrier: Carrier { request: &carried, binding: binding.as_deref() },
         };
         let now = self.vault.clock().now();
         let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };

@@ -27,8 +27,19 @@ pub struct Swap<'s> {
     pub tenant: &'s TenantId,
     /// Which call this is.
     pub exchange: &'s Exchange,
+    /// Which part of the call it is about.
+    pub part: Part,
     /// What makes it the same request and the same conversation.
     pub carrier: Carrier<'s>,
+}
+
+/// What of a call may hold handles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The request.
+    Request,
+    /// A text message of the socket that it became.
+    Frame,
 }
 
 /// A swap that succeeded.
@@ -78,7 +89,10 @@ impl Swap<'_> {
         setting: Setting<'_>,
         swapped: &mut Swapped,
     ) -> Result<(), Cause> {
-        let plan = self.exchange.find(request, setting);
+        let plan = match self.part {
+            Part::Request => self.exchange.find(request, setting),
+            Part::Frame => self.exchange.find_in_frame(request, setting),
+        };
         let plan = plan.map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
         let mut verdicts = Vec::with_capacity(plan.found().len());
         let mut decided = HashMap::new();

@@ -8,6 +8,7 @@
 //! | [`header`] | what may stand in a header's value |
 //! | [`json`] | spans inside a JSON text, and edits of one of its objects |
 //! | [`jwt`] | JSON Web Tokens: verified, and signed again byte-exactly |
+//! | [`list`] | tokens of a comma-separated header |
 //! | [`multipart`] | text fields of a `multipart/form-data` body |
 //! | [`path`](mod@path) | one segment of a URL's path |
 //! | [`percent`] | percent-encoding, in the alphabets of URLs and forms |
@@ -25,6 +26,7 @@ pub mod frames;
 pub mod header;
 pub mod json;
 pub mod jwt;
+pub mod list;
 pub mod multipart;
 pub mod path;
 pub mod percent;

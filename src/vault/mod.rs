@@ -4,9 +4,12 @@
 //! It never sees HTTP, never decides what a rejection looks like, and never
 //! tells two refused handles apart to anybody but the operator's log.
 
+mod beside;
 pub mod issue;
 pub mod lease;
+pub mod link;
 pub mod redeem;
+pub mod relay;
 pub mod revoke;
 pub mod tenancy;
 

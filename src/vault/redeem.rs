@@ -37,6 +37,8 @@ pub struct Redeemed {
     pub payload: Arc<Payload>,
     /// The handle's public id, for the log.
     pub id: HandleId,
+    /// The handle itself, which takes its payload's place in answers.
+    pub handle: Handle,
     /// The handle's life is in the upstream's hands until this is settled.
     pub lease: Option<Lease>,
 }
@@ -163,7 +165,8 @@ impl Vault {
             Granted::Replay | Granted::Bound => None,
         };
         let payload = keyring.open(&verified, &sealed).map_err(|_| Unusable::SealedOtherwise)?;
-        Ok(Redeemed { payload: Arc::new(payload), id: verified.id(), lease })
+        let (id, handle) = (verified.id(), handle.clone());
+        Ok(Redeemed { payload: Arc::new(payload), id, handle, lease })
     }
 
     /// Only a handle whose uses are counted is worth two digests and a draw.

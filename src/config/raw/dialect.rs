@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::json_text::JsonText;
-use super::or_text::OrText;
+use super::slot::Slot;
 use crate::config::at::At;
 
 /// A vendor's way of carrying handles.
@@ -89,6 +89,23 @@ pub(crate) struct Exchange {
     /// Where handles may stand. Of two that fit one value, the first counts.
     #[serde(default)]
     pub(crate) slot: Vec<At<Slot>>,
+    /// Where handles may stand in the browser's text messages, when the call becomes
+    /// a WebSocket: JSON places only.
+    #[serde(default)]
+    pub(crate) frame: Vec<At<Slot>>,
+    /// Binary messages of that WebSocket. Default: "pass", unless they hold a value
+    /// that was revealed.
+    pub(crate) binary: Option<At<Binary>>,
+}
+
+/// What becomes of a WebSocket's binary messages.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Binary {
+    /// They pass, unless they hold a value that was revealed.
+    Pass,
+    /// They end the WebSocket.
+    Refuse,
 }
 
 /// What becomes of a call whose handle cannot be redeemed.
@@ -117,74 +134,18 @@ pub(crate) enum Retry {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct Bind {
-    /// The header that names it. Required.
+    /// The header that names it.
     pub(crate) header: Option<At<String>>,
-    /// The claim, when the header holds a JWT. Default: the whole value.
-    pub(crate) claim: Option<At<String>>,
-}
-
-/// One place where a handle may stand.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-pub(crate) struct Slot {
-    /// Where. Required.
-    pub(crate) at: Option<At<Locator>>,
-    /// Names that the "*" of its pointer does not cover. Default: none.
-    #[serde(default)]
-    pub(crate) except: Vec<At<String>>,
-    /// Where the second part of a handle in two stands: a JSON pointer beside the
-    /// slot's own. The slot then holds the id, this the key.
-    pub(crate) second: Option<At<String>>,
-    /// What may stand there. Default: "handle".
-    pub(crate) accepts: Option<At<Accepts>>,
-    /// What is put there. Required.
-    pub(crate) reveal: Option<At<OrText<Reveal>>>,
-}
-
-/// Where a slot is.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-pub(crate) struct Locator {
-    /// A query parameter.
-    pub(crate) query: Option<At<String>>,
-    /// A hole of the call's path.
-    pub(crate) path: Option<At<String>>,
-    /// A header.
-    pub(crate) header: Option<At<String>>,
-    /// A cookie.
+    /// The cookie that names it.
     pub(crate) cookie: Option<At<String>>,
-    /// A field of an urlencoded body.
-    pub(crate) form: Option<At<String>>,
-    /// A text field of a multipart body.
-    pub(crate) multipart: Option<At<String>>,
-    /// A JSON pointer (RFC 6901) into the body, or into the text of the place above; a
-    /// segment "*" is any one.
+    /// The query parameter that names it.
+    pub(crate) query: Option<At<String>>,
+    /// The hole of the call's path that names it.
+    pub(crate) path: Option<At<String>>,
+    /// The JSON pointer to its name, in the body or in the text of the place above.
     pub(crate) json: Option<At<String>>,
-    /// A JSON pointer into the JSON text that the string at "json" holds.
-    pub(crate) inner_json: Option<At<String>>,
-    /// A JSON pointer into the claims of the JWT that stands there.
+    /// The claim, when the place holds a JWT. Default: the whole text.
     pub(crate) claim: Option<At<String>>,
-}
-
-/// What may stand in a slot.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Accepts {
-    /// Only a handle.
-    Handle,
-    /// A handle is swapped, anything else passes as sent.
-    HandleOrPlain,
-}
-
-/// What replaces a handle: one of both, or the text "same-name", "token" or
-/// "payload".
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-pub(crate) struct Reveal {
-    /// The payload's member of this name.
-    pub(crate) member: Option<At<String>>,
-    /// All members of the payload become members of the object at this pointer.
-    pub(crate) merge_into: Option<At<String>>,
 }
 
 /// A vendor's own call for handing data in.

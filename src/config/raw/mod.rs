@@ -9,6 +9,7 @@ pub(crate) mod json_text;
 pub(crate) mod or_text;
 pub(crate) mod planes;
 pub(crate) mod route;
+pub(crate) mod slot;
 pub(crate) mod tenant;
 
 use schemars::JsonSchema;

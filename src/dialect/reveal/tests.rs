@@ -4,7 +4,7 @@ use super::*;
 use crate::dialect::call::CallPattern;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dialect::exchange::{Accepts, Base, Exchange, Layer, Locator, OnUnusable, Retry, Slot};
+use crate::dialect::exchange::{Accepts, Base, Exchange, Layer, Locator, Slot};
 use crate::dialect::find::Carries;
 use crate::dialect::request::{Request, Setting};
 use crate::domain::Timestamp;
@@ -23,15 +23,8 @@ fn into(target: &str) -> Reveal {
 }
 
 fn run(slots: Vec<Slot>, body: &str, payload: &str) -> Result<String, RevealFault> {
-    let exchange = Exchange {
-        name: "x".into(),
-        call: CallPattern::parse("POST /x").unwrap(),
-        slots,
-        on_unusable: OnUnusable::Reject,
-        on_expired: OnUnusable::Reject,
-        bind: None,
-        retry: Retry::Idempotent,
-    };
+    let exchange =
+        Exchange { slots, ..Exchange::plain("x", CallPattern::parse("POST /x").unwrap()) };
     let body = body.replace('$', HANDLE);
     let payload = Arc::new(Payload::parse(payload.as_bytes(), 4096).unwrap());
     let headers = http::HeaderMap::new();
