@@ -16,6 +16,7 @@ mod forwarding;
 mod framing;
 #[cfg(test)]
 mod lease;
+mod links;
 #[cfg(test)]
 mod own_dialect;
 #[cfg(test)]
