@@ -6,6 +6,7 @@
 //! and nothing is scripted; a dialect is a closed set of typed keys that
 //! `config/` reads from a TOML file.
 
+pub mod answer;
 mod asked;
 pub mod bind;
 pub mod call;
