@@ -3,6 +3,7 @@
 //! An own file takes the place of a built-in one that says the same name inside.
 //! Nothing here knows which dialects there are.
 
+pub(crate) mod answering;
 mod bind;
 mod example;
 mod exchange;
@@ -18,6 +19,8 @@ use http::HeaderName;
 
 use super::at::{At, Span};
 use super::builtin;
+use super::limits::TTL_MAX;
+use super::measure::{DAY, MINUTE, Range, duration};
 use super::mistake::Mistakes;
 use super::notes::Notes;
 use super::outside::Outside;
@@ -152,6 +155,8 @@ fn resolve(raw: &Raw, notes: &mut Notes<'_>) -> Option<Dialect> {
         refuse_headers,
         strip_headers,
         rejection: shape,
+        relay,
+        link_ttl,
         exchange: calls,
         issue: issues,
         example: examples,
@@ -161,7 +166,14 @@ fn resolve(raw: &Raw, notes: &mut Notes<'_>) -> Option<Dialect> {
     let refuse: Vec<_> = refuse_headers.iter().map(|text| header(text, notes)).collect();
     let strip: Vec<_> = strip_headers.iter().map(|text| header(text, notes)).collect();
     let rejection = rejection::shape(shape.as_ref(), notes);
-    let exchanges = exchange::exchanges(calls, notes);
+    let relay = relay.as_ref().map(|raw| answering::relay(raw, notes));
+    let relay = match relay {
+        Some(relay) => Some(relay?),
+        None => None,
+    };
+    let link_ttl = duration(link_ttl, &Range::new(DAY, MINUTE, TTL_MAX), notes);
+    let key = relay.as_ref().map(|relay| &relay.key);
+    let exchanges = exchange::exchanges(calls, key, notes);
     let issue_calls: Vec<_> = issues.iter().map(|one| issue::issue(one, notes)).collect();
     let known = exchange::declared(calls);
     let examples: Vec<_> =
@@ -176,6 +188,8 @@ fn resolve(raw: &Raw, notes: &mut Notes<'_>) -> Option<Dialect> {
         strip_headers: strip.into_iter().collect::<Option<_>>()?,
         rejection: rejection?,
         exchanges: exchanges?,
+        relay,
+        link_ttl: link_ttl?,
         issue_calls: issue_calls.into_iter().collect::<Option<_>>()?,
         examples: examples.into_iter().collect::<Option<_>>()?,
     })

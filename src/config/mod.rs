@@ -6,6 +6,7 @@
 //! mistake resolves to nothing. Nobody below imports this, no socket is opened
 //! here, and no secret is printed.
 
+mod adapted;
 mod at;
 mod builtin;
 pub mod dialects;

@@ -6,17 +6,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::adapted::{relaying, with_answers};
 use super::at::{At, Span};
 use super::dialects::Library;
 use super::notes::Notes;
 use super::outside::Outside;
-use super::raw::route::{Route as Raw, TenantFrom, Unlisted as RawUnlisted};
+use super::raw::route::{Redact, Route as Raw, TenantFrom, Unlisted as RawUnlisted};
 use super::tenants::Tenants;
 use super::upstream::upstream;
 use super::wording::advice;
 use crate::dialect::{ContactCenterRule, Dialect};
 use crate::proxy::route::{HostPattern, Routes};
-use crate::proxy::settings::{Route, TenantChoice, Unlisted};
+use crate::proxy::settings::{Redaction, Route, TenantChoice, Unlisted};
 use crate::proxy::upstream::{Timeouts, Upstream};
 use crate::vault::tenancy::Tenant;
 
@@ -52,8 +53,20 @@ pub(crate) fn routes(raw: &[At<Raw>], ground: &Ground<'_>, notes: &mut Notes<'_>
 
 impl Ground<'_> {
     fn route(&self, raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(HostPattern, String, Route)> {
-        let Raw { name, host, path, dialect, tenant, tenant_from, tenants, unlisted, upstream: to } =
-            &**raw;
+        let Raw {
+            name,
+            host,
+            path,
+            dialect,
+            tenant,
+            tenant_from,
+            tenants,
+            unlisted,
+            upstream: to,
+            relay,
+            answer,
+            danger_redact,
+        } = &**raw;
         let host = host_pattern(host.as_ref(), notes);
         let path = prefix(path.as_ref(), notes);
         let name = match name {
@@ -63,15 +76,25 @@ impl Ground<'_> {
         let dialect = notes.need(dialect, &raw.span(), "dialect", "name a dialect");
         let dialect = dialect.and_then(|name| self.dialect(name, notes));
         let choice = self.choice((tenant, tenant_from, tenants), raw, dialect.as_deref(), notes);
+        let dialect = dialect.and_then(|dialect| with_answers(dialect, answer, notes));
+        let adapted = dialect.and_then(|dialect| {
+            relaying(dialect, (relay.as_ref(), &raw.span()), self.outside, notes)
+        });
         let to = notes.need(to, &raw.span(), "upstream", "write { servers = [\"HOST:PORT\"], … }");
         let pool = format!("{}/{}", self.generation, name.as_deref().unwrap_or_default());
         let settings = to.and_then(|to| upstream(to, pool, self.outside, notes));
         if let (Some(to), Some(settings)) = (to, &settings) {
             self.outlasts(&settings.timeouts, &to.span(), notes);
         }
+        let (dialect, relay) = adapted?;
         let route = Route {
             name: name?,
-            dialect: dialect?,
+            dialect,
+            relay,
+            redaction: match danger_redact.as_ref().map(|redact| **redact) {
+                Some(Redact::Off) => Redaction::DangerOff,
+                Some(Redact::On) | None => Redaction::On,
+            },
             tenant: choice?,
             unlisted: match unlisted.as_ref().map(|unlisted| **unlisted) {
                 Some(RawUnlisted::Refuse) | None => Unlisted::Refuse,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -23,6 +23,22 @@ use crate::proxy::upstream::{Timeouts, Transport, UpstreamSettings, ca};
 /// More servers than any vendor names; each is checked every few seconds.
 const SERVERS_MAX: usize = 64;
 
+/// Never set by configuration: framing, hops, and what says who is calling.
+const OWN_HEADERS: [&str; 12] = [
+    "host",
+    "content-length",
+    "content-encoding",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "te",
+    "expect",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+];
+
 const DANGER_OFF: &str = "danger_off";
 const SERVER_HINT: &str = "write \"chat.vendor.example:443\" or \"10.0.0.5:443\"";
 
@@ -37,6 +53,7 @@ pub(crate) fn upstream(
         servers: listed,
         tls,
         host,
+        set_headers,
         connect_timeout,
         connect_total_timeout,
         read_timeout,
@@ -55,6 +72,9 @@ pub(crate) fn upstream(
     let interval = Range::new(10 * SECOND, SECOND, 10 * MINUTE);
     let health_interval = duration(health_interval, &interval, notes);
 
+    let set_headers: Option<Vec<_>> =
+        set_headers.iter().map(|(name, value)| header(name, value, notes)).collect();
+
     let transport = transport?;
     let host = match (host, &transport) {
         (Some(host), _) => Some(host?),
@@ -62,7 +82,38 @@ pub(crate) fn upstream(
         (None, Transport::Plain) => None,
     };
     let (servers, timeouts, health_interval) = (servers?, timeouts?, health_interval?);
-    Some(UpstreamSettings { servers, transport, host, timeouts, health_interval, pool })
+    let set_headers = set_headers?;
+    Some(UpstreamSettings {
+        servers,
+        transport,
+        host,
+        set_headers,
+        timeouts,
+        health_interval,
+        pool,
+    })
+}
+
+/// A header that is set on every call. Those that frame a message or name its sender
+/// are this proxy's own.
+fn header(
+    name: &At<String>,
+    value: &At<String>,
+    notes: &mut Notes<'_>,
+) -> Option<(HeaderName, HeaderValue)> {
+    let read = HeaderName::try_from(name.as_str()).ok();
+    let own = |name: &HeaderName| {
+        OWN_HEADERS.contains(&name.as_str()) || name.as_str().starts_with("cloakroom-")
+    };
+    let Some(read) = read.filter(|name| !own(name)) else {
+        notes.wrong(&name.span(), "is no header that may be set here");
+        return None;
+    };
+    let Ok(value) = HeaderValue::from_str(value) else {
+        notes.wrong(&value.span(), "is not the value of a header");
+        return None;
+    };
+    Some((read, value))
 }
 
 /// Connect, connect in total, read, write and idle, as they stand in the file.

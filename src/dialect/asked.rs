@@ -4,7 +4,7 @@
 //! It asks; it decides nothing about what is found.
 
 use super::exchange::{Reveal, Slot};
-use super::find::Found;
+use super::plan::Found;
 use super::tree::{Content, Spot};
 use crate::rewrite::json::locate::Located;
 use crate::rewrite::json::pointer::Pointer;

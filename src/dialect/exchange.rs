@@ -8,9 +8,11 @@ use std::fmt;
 
 use http::HeaderName;
 
+use super::answering::Answering;
 use super::bind::Bind;
 use super::call::CallPattern;
-use super::find::Strictness;
+use super::relay::RelayKey;
+use super::search::Strictness;
 use crate::rewrite::json::pointer::Pointer;
 
 /// One kind of browser call.
@@ -34,6 +36,11 @@ pub struct Exchange {
     pub on_expired: OnUnusable,
     /// How its conversation is known, for handles that work in one.
     pub bind: Option<Bind>,
+    /// How a call of a conversation that began before names it: what was revealed in
+    /// that conversation is redacted in this call's answer too.
+    pub link: Option<Bind>,
+    /// How its answers are treated.
+    pub answer: Answering,
     /// Whether a call that may have reached the vendor is sent again.
     pub retry: Retry,
 }
@@ -51,6 +58,8 @@ impl Exchange {
             on_unusable: OnUnusable::Reject,
             on_expired: OnUnusable::Reject,
             bind: None,
+            link: None,
+            answer: Answering::default(),
             retry: Retry::Idempotent,
         }
     }
@@ -79,6 +88,8 @@ pub struct Slot {
     pub accepts: Accepts,
     /// What is put there.
     pub reveal: Reveal,
+    /// What is put there instead on a route that relays.
+    pub relayed: Option<RelayKey>,
 }
 
 /// How a slot is found: a place of the request, and the layers of text inside it.
@@ -175,6 +186,8 @@ pub enum Reveal {
     Token,
     /// The payload itself.
     Payload,
+    /// What the vendor's own store answered for the payload.
+    Relay(RelayKey),
 }
 
 /// What becomes of a request whose handle cannot be redeemed.
@@ -231,6 +244,7 @@ impl fmt::Display for Reveal {
             }
             Self::Token => f.write_str("a fresh token with the payload's members as claims"),
             Self::Payload => f.write_str("the whole payload"),
+            Self::Relay(_) => f.write_str("the vendor's own key for the payload"),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! `config/` reads from a TOML file.
 
 pub mod answer;
+pub mod answering;
 mod asked;
 pub mod bind;
 pub mod call;
@@ -16,18 +17,22 @@ pub mod issue;
 mod place;
 pub mod plan;
 pub mod rejection;
+pub mod relay;
 pub mod request;
 pub mod reveal;
+mod search;
 mod tree;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use http::{HeaderName, Method};
 
 use self::exchange::Exchange;
 use self::issue::IssueCall;
 use self::rejection::RejectionShape;
+use self::relay::RelayCall;
 
 /// A dialect, resolved and checked.
 #[derive(Debug, Clone)]
@@ -46,6 +51,10 @@ pub struct Dialect {
     pub exchanges: Vec<Exchange>,
     /// How the vendor's own back ends hand data in (`[[issue]]` in the file).
     pub issue_calls: Vec<IssueCall>,
+    /// The vendor's own deposit call, for routes that relay.
+    pub relay: Option<RelayCall>,
+    /// How long a conversation's link is kept.
+    pub link_ttl: Duration,
     /// Requests with their expected outcome, kept in the dialect's own file.
     pub examples: Vec<Example>,
 }

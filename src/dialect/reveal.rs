@@ -19,7 +19,7 @@ use super::request::Setting;
 use super::tree::{Content, Node, Tokened};
 use crate::domain::payload::Payload;
 use crate::rewrite::json::JsonFault;
-use crate::rewrite::json::members::{member, members};
+use crate::rewrite::json::members::{at, member, members};
 use crate::rewrite::json::nested::rewrap;
 use crate::rewrite::json::text;
 use crate::rewrite::jwt::{mint, sign};
@@ -226,6 +226,10 @@ impl Filler<'_> {
                 scalar(raw.ok_or(RevealFault::MemberAbsent)?)
             }
             Reveal::Token => minted(payload, &self.plan.setting),
+            Reveal::Relay(key) => {
+                let raw = at(payload.expose().as_bytes(), &key.first)?;
+                scalar(raw.ok_or(RevealFault::MemberAbsent)?)
+            }
             Reveal::SameName | Reveal::MergeInto(_) | Reveal::Payload => {
                 Err(RevealFault::MemberAbsent)
             }

@@ -95,6 +95,10 @@ pub(super) fn forward(
     set_if_absent(head, FORWARDED_PROTO, Some(origin.scheme.to_owned()))?;
     set_if_absent(head, FORWARDED_HOST, host.clone())?;
     append_list(head, FORWARDED, Some(element(origin, host.as_deref())))?;
+    for (name, value) in &route.upstream.set_headers {
+        head.remove_header(name);
+        head.insert_header(name.clone(), value.clone())?;
+    }
     if let Some(host) = &route.upstream.host {
         head.remove_header(&HOST);
         head.insert_header(HOST, host.clone())?;

@@ -8,11 +8,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::route::Routes;
 use super::upstream::Upstream;
 use crate::dialect::Dialect;
+use crate::dialect::relay::RelayCall;
 use crate::domain::tenant::ContactCenterId;
 use crate::vault::tenancy::Tenant;
 
@@ -83,6 +85,29 @@ pub struct Route {
     pub unlisted: Unlisted,
     /// Where calls go.
     pub upstream: Arc<Upstream>,
+    /// How payloads are handed in at the vendor's own store, where they are.
+    pub relay: Option<Relay>,
+    /// Whether what was revealed is taken out of answers.
+    pub redaction: Redaction,
+}
+
+/// The vendor's own deposit call, and the operator's leave to make it. The
+/// credential is marked sensitive and does not print.
+#[derive(Debug)]
+pub struct Relay {
+    /// The call.
+    pub call: RelayCall,
+    /// The value of its `Authorization`.
+    pub authorization: HeaderValue,
+}
+
+/// Whether what was revealed is taken out of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redaction {
+    /// It is.
+    On,
+    /// The operator wrote `danger_redact = "off"`.
+    DangerOff,
 }
 
 /// Whose calls a route's calls are.

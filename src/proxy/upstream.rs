@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use pingora::lb::discovery::ServiceDiscovery;
 use pingora::lb::health_check::TcpHealthCheck;
 use pingora::lb::selection::RoundRobin;
@@ -35,6 +35,8 @@ pub struct UpstreamSettings {
     pub transport: Transport,
     /// The `Host` that the vendor expects; the browser's own when absent.
     pub host: Option<HeaderValue>,
+    /// Headers that take the place of the browser's own.
+    pub set_headers: Vec<(HeaderName, HeaderValue)>,
     /// How long each step may take.
     pub timeouts: Timeouts,
     /// How often servers are checked and names looked up.
@@ -102,6 +104,8 @@ impl Default for Timeouts {
 pub struct Upstream {
     /// The `Host` to send, if not the browser's.
     pub host: Option<HeaderValue>,
+    /// Headers that take the place of the browser's own.
+    pub set_headers: Vec<(HeaderName, HeaderValue)>,
     balancer: LoadBalancer<RoundRobin>,
     settings: UpstreamSettings,
     group: u64,
@@ -121,6 +125,7 @@ impl Upstream {
         settings.pool.hash(&mut hasher);
         Self {
             host: settings.host.clone(),
+            set_headers: settings.set_headers.clone(),
             balancer: LoadBalancer::from_backends(backends),
             group: hasher.finish(),
             settings,

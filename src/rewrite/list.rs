@@ -76,7 +76,8 @@ pub fn remove(header: &[u8], element: &Element) -> Vec<Edit> {
     let before = header.get(..element.span.start).unwrap_or_default();
     let after = header.get(element.span.end..).unwrap_or_default();
     let start = element.span.start - blanks(before.iter().rev());
-    row::cut(header, b',', vec![start..element.span.end + blanks(after.iter())])
+    let piece = start..element.span.end + blanks(after.iter());
+    row::cut(header, b',', Vec::from([piece]))
 }
 
 /// RFC 9110's `tchar`.

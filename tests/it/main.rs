@@ -16,6 +16,7 @@ mod forwarding;
 mod framing;
 #[cfg(test)]
 mod lease;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod own_dialect;

@@ -4,15 +4,17 @@
 
 use std::collections::BTreeSet;
 
-use super::pattern::call;
-use super::{bind, name, slot};
+use super::pattern::{call, pointer};
+use super::{answering, bind, name, slot};
 use crate::config::at::At;
 use crate::config::notes::Notes;
 use crate::config::raw::dialect::{
     Binary as RawBinary, Exchange as Raw, OnUnusable as RawOnUnusable, Retry as RawRetry,
 };
+use crate::dialect::answering::Answering;
 use crate::dialect::call::CallPattern;
 use crate::dialect::exchange::{Binary, Exchange, OnUnusable, Retry};
+use crate::dialect::relay::RelayKey;
 
 /// The names that a file gives, also where an exchange has mistakes.
 pub(super) fn declared(raw: &[At<Raw>]) -> BTreeSet<&str> {
@@ -20,10 +22,14 @@ pub(super) fn declared(raw: &[At<Raw>]) -> BTreeSet<&str> {
 }
 
 /// All exchanges, in order.
-pub(super) fn exchanges(raw: &[At<Raw>], notes: &mut Notes<'_>) -> Option<Vec<Exchange>> {
+pub(super) fn exchanges(
+    raw: &[At<Raw>],
+    relay: Option<&RelayKey>,
+    notes: &mut Notes<'_>,
+) -> Option<Vec<Exchange>> {
     let (mut all, mut names, mut whole) = (Vec::<Exchange>::new(), BTreeSet::new(), true);
     for one in raw {
-        let Some((first, calls)) = exchange(one, notes) else {
+        let Some((first, calls)) = exchange(one, relay, notes) else {
             whole = false;
             continue;
         };
@@ -41,7 +47,11 @@ pub(super) fn exchanges(raw: &[At<Raw>], notes: &mut Notes<'_>) -> Option<Vec<Ex
 }
 
 /// An exchange, under its first call, and all its calls.
-fn exchange(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(Exchange, Vec<CallPattern>)> {
+fn exchange(
+    raw: &At<Raw>,
+    relay: Option<&RelayKey>,
+    notes: &mut Notes<'_>,
+) -> Option<(Exchange, Vec<CallPattern>)> {
     let Raw {
         name: given,
         call: one,
@@ -51,6 +61,12 @@ fn exchange(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(Exchange, Vec<CallP
         retry,
         bind,
         danger_anywhere,
+        link,
+        learn_link,
+        redact_as,
+        text_stream,
+        answer,
+        wrap,
         slot: slots,
         frame,
         binary,
@@ -62,11 +78,16 @@ fn exchange(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(Exchange, Vec<CallP
         notes.missing(&raw.span(), "call", "write \"POST /path/{hole}\"");
     }
     let bind = bind.as_ref().map(|raw| bind::bind(raw, notes));
-    let mut slots: Vec<_> = slots.iter().map(|one| slot::slot(one, notes)).collect();
+    let link = link.as_ref().map(|raw| bind::bind(raw, notes));
+    let learn = learn_link.as_ref().map(|raw| answering::place(raw, notes));
+    let streams: Vec<_> = text_stream.iter().map(|text| pointer(text, notes)).collect();
+    let rules: Vec<_> = answer.iter().map(|raw| answering::rule(raw, notes)).collect();
+    let wraps: Vec<_> = wrap.iter().map(|raw| answering::wrap(raw, notes)).collect();
+    let mut slots: Vec<_> = slots.iter().map(|one| slot::slot(one, relay, notes)).collect();
     if danger_anywhere.as_ref().is_some_and(|danger| **danger) {
         slots.push(Some(slot::anywhere()));
     }
-    let frames: Vec<_> = frame.iter().map(|one| slot::frame(one, notes)).collect();
+    let frames: Vec<_> = frame.iter().map(|one| slot::frame(one, relay, notes)).collect();
     let calls: Vec<CallPattern> = calls.into_iter().collect::<Option<_>>()?;
     let on_unusable = on_unusable.as_ref().map_or(OnUnusable::Reject, |rule| rule_of(**rule));
     let exchange = Exchange {
@@ -80,9 +101,14 @@ fn exchange(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(Exchange, Vec<CallP
         },
         on_unusable,
         on_expired: on_expired.as_ref().map_or(on_unusable, |rule| rule_of(**rule)),
-        bind: match bind {
-            Some(bind) => Some(bind?),
-            None => None,
+        bind: whole(bind)?,
+        link: whole(link)?,
+        answer: Answering {
+            learn: whole(learn)?,
+            redact_as: answering::redact_as(redact_as.as_ref()),
+            text_streams: streams.into_iter().collect::<Option<_>>()?,
+            rules: rules.into_iter().collect::<Option<_>>()?,
+            wraps: wraps.into_iter().collect::<Option<_>>()?,
         },
         retry: match retry.as_ref().map(|retry| **retry) {
             Some(RawRetry::Never) => Retry::Never,
@@ -90,6 +116,14 @@ fn exchange(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<(Exchange, Vec<CallP
         },
     };
     Some((exchange, calls))
+}
+
+/// What was not written is whole; what was written with a mistake is not.
+fn whole<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+    match read {
+        Some(read) => read.map(Some),
+        None => Some(None),
+    }
 }
 
 fn rule_of(raw: RawOnUnusable) -> OnUnusable {

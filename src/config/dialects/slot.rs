@@ -7,25 +7,36 @@ use std::collections::BTreeSet;
 use http::HeaderName;
 
 use super::pattern::{exact_pointer, pointer};
-use crate::config::at::At;
+use crate::config::at::{At, Span};
 use crate::config::notes::Notes;
 use crate::config::raw::or_text::OrText;
 use crate::config::raw::slot::{
-    Accepts as RawAccepts, Locator as RawLocator, Reveal as RawReveal, Slot as RawSlot, Subprotocol,
+    Accepts as RawAccepts, Locator as RawLocator, RelayUse, Reveal as RawReveal, Slot as RawSlot,
+    Subprotocol,
 };
 use crate::dialect::exchange::{Accepts, Base, Layer, Locator, Reveal, Slot};
+use crate::dialect::relay::RelayKey;
 
 const REVEAL_HINT: &str = "write { member = \"…\" }, { merge_into = \"/…\" } or \"same-name\"";
 
-pub(super) fn slot(raw: &At<RawSlot>, notes: &mut Notes<'_>) -> Option<Slot> {
-    let RawSlot { at, except, second, accepts, reveal } = &**raw;
+pub(super) fn slot(
+    raw: &At<RawSlot>,
+    key: Option<&RelayKey>,
+    notes: &mut Notes<'_>,
+) -> Option<Slot> {
+    let RawSlot { at, except, second, accepts, reveal, relay } = &**raw;
     let hint = "write { json = \"/pointer\" }";
     let at = notes.need(at, &raw.span(), "at", hint);
     let at = at.and_then(|at| locator(at, notes));
     let second = second.as_ref().map(|text| exact_pointer(text, notes));
     let reveal = notes.need(reveal, &raw.span(), "reveal", REVEAL_HINT);
-    let reveal = reveal.and_then(|reveal| self::reveal(reveal, notes));
+    let reveal = reveal.and_then(|reveal| self::reveal(reveal, key, notes));
+    let relayed = match relay.as_ref().map(|relay| (**relay, relay.span())) {
+        Some((RelayUse::WhenConfigured, span)) => Some(relay_key(key, &span, notes)?),
+        None => None,
+    };
     let slot = Slot {
+        relayed,
         at: at?,
         except: except.iter().map(|name| name.to_string()).collect(),
         second: match second {
@@ -41,7 +52,7 @@ pub(super) fn slot(raw: &At<RawSlot>, notes: &mut Notes<'_>) -> Option<Slot> {
     let in_json = matches!(slot.at.layers.last(), Some(Layer::Json(_)));
     let needs_json = match &slot.reveal {
         Reveal::SameName | Reveal::MergeInto(_) | Reveal::Payload => true,
-        Reveal::Member(_) | Reveal::Token => false,
+        Reveal::Member(_) | Reveal::Token | Reveal::Relay(_) => false,
     };
     if !in_json && (needs_json || slot.second.is_some()) {
         notes.fix(&raw.span(), "this slot is no JSON value", "reveal a { member = \"…\" }");
@@ -51,8 +62,12 @@ pub(super) fn slot(raw: &At<RawSlot>, notes: &mut Notes<'_>) -> Option<Slot> {
 }
 
 /// A slot of a socket's messages.
-pub(super) fn frame(raw: &At<RawSlot>, notes: &mut Notes<'_>) -> Option<Slot> {
-    let slot = slot(raw, notes)?;
+pub(super) fn frame(
+    raw: &At<RawSlot>,
+    key: Option<&RelayKey>,
+    notes: &mut Notes<'_>,
+) -> Option<Slot> {
+    let slot = slot(raw, key, notes)?;
     if slot.at.base != Base::Body {
         notes.fix(&raw.span(), "a message has no such place", "write { json = \"/pointer\" }");
         return None;
@@ -126,16 +141,29 @@ pub(super) fn anywhere() -> Slot {
         second: None,
         accepts: Accepts::HandleOrPlain,
         reveal: Reveal::Payload,
+        relayed: None,
     }
 }
 
-fn reveal(raw: &At<OrText<RawReveal>>, notes: &mut Notes<'_>) -> Option<Reveal> {
+fn relay_key(key: Option<&RelayKey>, at: &Span, notes: &mut Notes<'_>) -> Option<RelayKey> {
+    if key.is_none() {
+        notes.fix(at, "this dialect cannot relay", "say in [relay] how the vendor takes payloads");
+    }
+    key.cloned()
+}
+
+fn reveal(
+    raw: &At<OrText<RawReveal>>,
+    key: Option<&RelayKey>,
+    notes: &mut Notes<'_>,
+) -> Option<Reveal> {
     let RawReveal { member, merge_into } = match &**raw {
         OrText::Text(text) => {
             let known = match text.as_str() {
                 "same-name" => Some(Reveal::SameName),
                 "token" => Some(Reveal::Token),
                 "payload" => Some(Reveal::Payload),
+                "relay" => return relay_key(key, &raw.span(), notes).map(Reveal::Relay),
                 _ => None,
             };
             if known.is_none() {

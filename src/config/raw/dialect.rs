@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::answer::{Answer, Place, RedactAs, Relay, Wrap};
 use super::json_text::JsonText;
 use super::slot::Slot;
 use crate::config::at::At;
@@ -25,6 +26,11 @@ pub(crate) struct Dialect {
     pub(crate) strip_headers: Vec<At<String>>,
     /// How a refusal is worded. Default: RFC 9457.
     pub(crate) rejection: Option<At<Rejection>>,
+    /// The vendor's own deposit call, for routes with "relay".
+    pub(crate) relay: Option<At<Relay>>,
+    /// How long what was revealed in a conversation is remembered, so that later
+    /// answers are redacted. Default: "1d". "1m" to "30d".
+    pub(crate) link_ttl: Option<At<String>>,
     /// Calls of browsers, in order: the first that fits counts.
     #[serde(default)]
     pub(crate) exchange: Vec<At<Exchange>>,
@@ -86,6 +92,23 @@ pub(crate) struct Exchange {
     /// whole payload. Default: false. A handle that somebody types into the chat is
     /// then revealed, and the vendor shows it.
     pub(crate) danger_anywhere: Option<At<bool>>,
+    /// How a call of a conversation that began before names it: its answer is redacted
+    /// too.
+    pub(crate) link: Option<At<Bind>>,
+    /// Where the answer names the conversation that it begins.
+    pub(crate) learn_link: Option<At<Place>>,
+    /// What takes the place of a revealed value in the answer. Default: "handle".
+    pub(crate) redact_as: Option<At<RedactAs>>,
+    /// Pointers to the strings of a stream's JSON texts that, joined, are what a
+    /// person reads. Default: none.
+    #[serde(default)]
+    pub(crate) text_stream: Vec<At<String>>,
+    /// Changes of the answer, in order.
+    #[serde(default)]
+    pub(crate) answer: Vec<At<Answer>>,
+    /// Values of the answer that the browser gets as handles.
+    #[serde(default)]
+    pub(crate) wrap: Vec<At<Wrap>>,
     /// Where handles may stand. Of two that fit one value, the first counts.
     #[serde(default)]
     pub(crate) slot: Vec<At<Slot>>,

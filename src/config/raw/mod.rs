@@ -4,6 +4,7 @@
 //! takes each table apart field by field, so that a key nobody handles does not
 //! compile. What stands in a field's comment is what editors show for the key.
 
+pub(crate) mod answer;
 pub(crate) mod dialect;
 pub(crate) mod json_text;
 pub(crate) mod or_text;

@@ -1,9 +1,13 @@
 //! Mirror of `[[route]]`. Keys only; see `raw`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::answer::Change;
 use super::or_text::OrText;
+use super::tenant::Secret;
 use crate::config::at::At;
 
 /// One way from a host and path to an upstream.
@@ -28,6 +32,46 @@ pub(crate) struct Route {
     pub(crate) unlisted: Option<At<Unlisted>>,
     /// Where calls go. Required.
     pub(crate) upstream: Option<At<Upstream>>,
+    /// Hand payloads in at the vendor's own store and reveal its key, where the
+    /// dialect has "relay".
+    pub(crate) relay: Option<At<Relay>>,
+    /// Changes of this route's answers, after those of the dialect.
+    #[serde(default)]
+    pub(crate) answer: Vec<At<RouteAnswer>>,
+    /// "off": answers and sockets pass as the vendor sends them, with whatever they
+    /// say of a revealed person. Default: "on".
+    pub(crate) danger_redact: Option<At<Redact>>,
+}
+
+/// How the vendor knows that a deposit is the operator's.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Relay {
+    /// The whole value of Authorization, "Basic …" or "Bearer …", from a file or the
+    /// environment. Required.
+    pub(crate) authorization: Option<At<Secret>>,
+}
+
+/// A change of one exchange's answers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct RouteAnswer {
+    /// The exchange of the dialect. Required.
+    pub(crate) exchange: Option<At<String>>,
+    /// JSON pointer into the answer; a segment "*" is any one. Required.
+    pub(crate) at: Option<At<String>>,
+    /// What happens there. Required.
+    pub(crate) change: Option<At<OrText<Change>>>,
+}
+
+/// Whether what was revealed is taken out of answers.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Redact {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 /// What says whose call it is.
@@ -58,6 +102,10 @@ pub(crate) struct Upstream {
     pub(crate) tls: Option<At<OrText<UpstreamTls>>>,
     /// The Host header to send. Default: the SNI with TLS, else the browser's own.
     pub(crate) host: Option<At<String>>,
+    /// Headers to send instead of the browser's own, as an Origin that the vendor
+    /// knows. Default: none.
+    #[serde(default)]
+    pub(crate) set_headers: BTreeMap<At<String>, At<String>>,
     /// TCP connect. Default: "3s". "1ms" to "10m", as the others.
     pub(crate) connect_timeout: Option<At<String>>,
     /// TCP and TLS together. Default: "6s".

@@ -22,6 +22,17 @@ pub(crate) struct Slot {
     pub(crate) accepts: Option<At<Accepts>>,
     /// What is put there. Required.
     pub(crate) reveal: Option<At<OrText<Reveal>>>,
+    /// "when-configured": on a route with "relay", the vendor's own key is put there
+    /// instead. Default: never.
+    pub(crate) relay: Option<At<RelayUse>>,
+}
+
+/// When a slot is relayed, whatever it reveals otherwise.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RelayUse {
+    /// On a route with "relay".
+    WhenConfigured,
 }
 
 /// Where a slot is.
@@ -69,8 +80,8 @@ pub(crate) enum Accepts {
     HandleOrPlain,
 }
 
-/// What replaces a handle: one of both, or the text "same-name", "token" or
-/// "payload".
+/// What replaces a handle: one of both, or the text "same-name", "token", "payload"
+/// or "relay".
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct Reveal {

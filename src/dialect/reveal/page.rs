@@ -8,10 +8,11 @@ use std::ops::Range;
 
 use super::{RevealFault, Verdict, minted};
 use crate::dialect::exchange::{Layer, Reveal, Slot};
+use crate::dialect::relay::RelayKey;
 use crate::dialect::request::Setting;
 use crate::dialect::tree::Spot;
 use crate::domain::payload::Payload;
-use crate::rewrite::json::members::{member, members};
+use crate::rewrite::json::members::{at, member, members};
 use crate::rewrite::json::object::{NewMember, ObjectEdit};
 use crate::rewrite::json::text;
 use crate::rewrite::splice::{Edit, splice};
@@ -46,6 +47,9 @@ impl<'b> Page<'b> {
             }
             Verdict::Payload(payload) => payload,
         };
+        if let Reveal::Relay(key) = &slot.reveal {
+            return self.relayed(spot, key, payload);
+        }
         self.drop_second(spot)?;
         let raw = match &slot.reveal {
             Reveal::MergeInto(_) => {
@@ -60,9 +64,30 @@ impl<'b> Page<'b> {
                 owned(payload, &text::decode(quoted.ok_or(RevealFault::MemberAbsent)?)?)?
             }
             Reveal::Token => text::encode(&minted(payload, setting)?).into_bytes(),
-            Reveal::Payload => payload.expose().as_bytes().to_vec(),
+            Reveal::Payload | Reveal::Relay(_) => payload.expose().as_bytes().to_vec(),
         };
         self.set(&spot.value, parent, raw)
+    }
+
+    /// The vendor's key takes the handle's place, in one part or in two.
+    fn relayed(
+        &mut self,
+        spot: &Spot<'_>,
+        key: &RelayKey,
+        answer: &Payload,
+    ) -> Result<(), RevealFault> {
+        let part = |pointer| {
+            let raw = at(answer.expose().as_bytes(), pointer)?;
+            Ok::<_, RevealFault>(raw.ok_or(RevealFault::MemberAbsent)?.to_vec())
+        };
+        match (&spot.second, &key.second) {
+            (Some(second), Some(pointer)) => {
+                self.set(second, spot.parent.as_ref(), part(pointer)?)?;
+            }
+            (Some(_), None) => self.drop_second(spot)?,
+            (None, _) => {}
+        }
+        self.set(&spot.value, spot.parent.as_ref(), part(&key.first)?)
     }
 
     /// Puts a raw JSON value in the place of another.

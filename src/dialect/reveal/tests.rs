@@ -15,7 +15,14 @@ const HANDLE: &str = "klk1_x";
 fn slot(at: &str, accepts: Accepts, reveal: Reveal) -> Slot {
     let layers = vec![Layer::Json(Pointer::parse(at).unwrap())];
     let except = BTreeSet::new();
-    Slot { at: Locator { base: Base::Body, layers }, except, second: None, accepts, reveal }
+    Slot {
+        at: Locator { base: Base::Body, layers },
+        except,
+        second: None,
+        accepts,
+        reveal,
+        relayed: None,
+    }
 }
 
 fn into(target: &str) -> Reveal {
