@@ -26,6 +26,7 @@ pub(crate) fn limits(
     let absent = Raw::default();
     let Raw {
         request_body_max,
+        answer_body_max,
         header_max,
         payload_max,
         request_body_timeout,
@@ -41,6 +42,7 @@ pub(crate) fn limits(
     let (limits, issue, terms) = (Limits::default(), IssueLimits::default(), Terms::default());
     let mut sized = |text, default, max| size(text, &Range::new(default, KIB, max), notes);
     let request_body_max = sized(request_body_max, limits.request_body_max, 64 * MIB);
+    let answer_body_max = sized(answer_body_max, limits.answer_body_max, 64 * MIB);
     let header_max = sized(header_max, limits.header_max, MIB);
     let payload_max = size(payload_max, &Range::new(issue.payload_max, 2, MIB), notes);
 
@@ -57,6 +59,7 @@ pub(crate) fn limits(
 
     let limits = Limits {
         request_body_max: request_body_max?,
+        answer_body_max: answer_body_max?,
         header_max: header_max?,
         request_body_timeout: body?,
         keepalive_timeout: keepalive?,

@@ -76,7 +76,9 @@ impl Exchange {
     /// Whether the exchange looks into bodies at all.
     #[must_use]
     pub fn reads_body(&self) -> bool {
+        let links = [&self.link, &self.bind].into_iter().flatten();
         self.slots.iter().any(|slot| slot.at.base.is_in_body())
+            || links.into_iter().any(|link| link.at.is_in_body())
     }
 
     /// Whether a slot stands outside the body, where it must be filled before the

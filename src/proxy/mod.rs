@@ -6,6 +6,7 @@
 //! it but upstream.
 
 mod admit;
+mod answer;
 mod body;
 mod coding;
 mod cors;
@@ -17,19 +18,25 @@ mod headers;
 mod outgoing;
 mod passage;
 pub mod refuse;
+pub mod relay;
 pub mod route;
 pub mod settings;
 mod settle;
+mod socket;
 pub mod swap;
 pub mod upstream;
+mod watch;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::EXPECT;
+use pingora::connectors::http::Connector;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -51,12 +58,13 @@ use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
 /// The data plane's door.
-#[derive(Debug)]
 pub struct Cloakroom {
     settings: Arc<ArcSwap<DataPlane>>,
     vault: Arc<Vault>,
     metrics: Arc<Metrics>,
     draining: Arc<AtomicBool>,
+    /// For calls of this proxy's own to a vendor.
+    connector: Arc<Connector>,
 }
 
 impl Cloakroom {
@@ -69,7 +77,8 @@ impl Cloakroom {
         metrics: Arc<Metrics>,
         draining: Arc<AtomicBool>,
     ) -> Self {
-        Self { settings, vault, metrics, draining }
+        let connector = Arc::new(Connector::new(None));
+        Self { settings, vault, metrics, draining, connector }
     }
 
     fn origin(&self, session: &Session, passage: &Passage) -> Origin {
@@ -83,6 +92,12 @@ impl Cloakroom {
             trust: if believed { Trust::Believed } else { Trust::Stripped },
             scheme: if secure { "https" } else { "http" },
         }
+    }
+}
+
+impl fmt::Debug for Cloakroom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloakroom").field("vault", &self.vault).finish_non_exhaustive()
     }
 }
 
@@ -161,6 +176,9 @@ impl ProxyHttp for Cloakroom {
             // Who waited has been told to go on.
             head.remove_header(&EXPECT);
         }
+        if passage.is_answer_read() {
+            answer::ask_plainly(head)?;
+        }
         let origin = self.origin(session, passage);
         let Some(route) = &passage.route else { return Ok(()) };
         headers::forward(head, route, &origin)?;
@@ -175,6 +193,7 @@ impl ProxyHttp for Cloakroom {
         passage: &mut Passage,
     ) -> pingora::Result<()> {
         if session.was_upgraded() {
+            self.frames_up(session, body, passage).await;
             return Ok(());
         }
         self.send_body(session, body, end_of_stream, passage).await
@@ -182,20 +201,20 @@ impl ProxyHttp for Cloakroom {
 
     async fn upstream_response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         passage: &mut Passage,
     ) -> pingora::Result<()> {
         headers::strip_own(response);
         let status = response.status;
         if status.is_informational() && status != http::StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(());
+            return self.begin_answer(session, response, passage).await;
         }
         // An upgrade that is granted is an acceptance too.
         let upgraded = status == http::StatusCode::SWITCHING_PROTOCOLS;
         let accepted = upgraded || status.is_success() || status.is_redirection();
         settle(passage, if accepted { Settlement::Commit } else { Settlement::Release }).await;
-        Ok(())
+        self.begin_answer(session, response, passage).await
     }
 
     async fn response_filter(
@@ -208,6 +227,21 @@ impl ProxyHttp for Cloakroom {
             Some(tenant) => cors::open(response, tenant, &session.req_header().headers),
             None => Ok(()),
         }
+    }
+
+    fn response_body_filter(
+        &self,
+        session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        passage: &mut Passage,
+    ) -> pingora::Result<Option<Duration>> {
+        if session.was_upgraded() {
+            self.frames_down(body, passage);
+        } else {
+            self.answer_piece(session, body, end_of_stream, passage)?;
+        }
+        Ok(None)
     }
 
     fn error_while_proxy(

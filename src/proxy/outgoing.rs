@@ -4,7 +4,7 @@
 //! the swap made, or what arrived.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_ENCODING;
@@ -18,6 +18,7 @@ use super::swap::{Part, Swap};
 use super::{Cloakroom, coding};
 use crate::dialect::exchange::Exchange;
 use crate::dialect::request::{Request, Setting};
+use crate::domain::TenantId;
 use crate::reject::{Cause, FramingFlaw};
 use crate::vault::redeem::Carrier;
 
@@ -44,6 +45,7 @@ impl Cloakroom {
                 Err(Cause::Framing(FramingFlaw::LengthNeeded))
             }
             Collected::Beginning(collected) => {
+                self.recall_by_head(session, passage).await?;
                 // The upstream's header leaves before the rest is here, so what
                 // it says of the coding must hold for either outcome: a late
                 // body is decoded whether or not it holds a handle.
@@ -61,7 +63,8 @@ impl Cloakroom {
         session: &Session,
         passage: &mut Passage,
     ) -> Result<(), Cause> {
-        if !passage.exchange().is_some_and(Exchange::reads_head) {
+        let looks = |exchange: &Exchange| exchange.reads_head() || exchange.link.is_some();
+        if !passage.exchange().is_some_and(looks) {
             return Ok(());
         }
         self.reveal(session, passage, Bytes::new()).await.map(|_| ())
@@ -78,9 +81,11 @@ impl Cloakroom {
         let limits = passage.settings.as_ref().map(|settings| settings.limits.request_body_max);
         let head = session.req_header();
         let (plain, coding) = coding::decode(&body, &head.headers, limits.unwrap_or(0))?;
-        let (Some(exchange), Some(tenant)) = (passage.exchange(), &passage.tenant) else {
+        let (Some(route), Some(tenant)) = (passage.route.clone(), passage.tenant.clone()) else {
             return Err(Cause::Internal);
         };
+        let exchange = passage.exchange.and_then(|at| route.dialect.exchanges.get(at));
+        let exchange = exchange.ok_or(Cause::Internal)?;
         let client = client(session).map(|peer| peer.to_string()).unwrap_or_default();
         let carried =
             [client.as_bytes(), head.method.as_str().as_bytes(), head.raw_path(), plain.as_ref()];
@@ -97,8 +102,11 @@ impl Cloakroom {
             tenant: &tenant.id,
             exchange,
             part: Part::Request,
+            relayer: self.relayer(&route, &tenant.id),
             carrier: Carrier { request: &carried, binding: binding.as_deref() },
         };
+        passage.conversation =
+            exchange.link.as_ref().and_then(|link| link.find(&exchange.call, &request));
         let now = self.vault.clock().now();
         let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };
         let swapped = swap.run(request, setting).await;
@@ -106,6 +114,8 @@ impl Cloakroom {
         let mut swapped = swapped?;
         passage.leases.extend(swapped.leases);
         passage.redeemed.extend(swapped.redeemed);
+        passage.watch.reveal(swapped.revelations);
+        self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
         let body_now = swapped.revealed.take_body();
         passage.revealed = Some(swapped.revealed);
         match body_now.map(Bytes::from) {
@@ -113,6 +123,41 @@ impl Cloakroom {
             // Untouched: it goes as it came, still coded.
             None => Ok((body, Coding::AsSent)),
         }
+    }
+
+    /// The conversation, where the head names it: an answer may begin before the rest
+    /// of the body is here.
+    async fn recall_by_head(&self, session: &Session, passage: &mut Passage) -> Result<(), Cause> {
+        let (Some(exchange), Some(tenant)) = (passage.exchange(), passage.tenant.clone()) else {
+            return Err(Cause::Internal);
+        };
+        let Some(link) = exchange.link.as_ref().filter(|link| !link.at.is_in_body()) else {
+            return Ok(());
+        };
+        let head = session.req_header();
+        let (path, query) = (head.uri.path(), head.uri.query());
+        let request = Request { path, query, headers: &head.headers, body: &[] };
+        passage.conversation = link.find(&exchange.call, &request);
+        self.recall(passage, &tenant.id, Duration::ZERO).await
+    }
+
+    /// What was revealed in the call's conversation before is watched for too, and
+    /// what this call reveals is remembered in it, before the vendor gets it.
+    pub(super) async fn recall(
+        &self,
+        passage: &mut Passage,
+        tenant: &TenantId,
+        ttl: Duration,
+    ) -> Result<(), Cause> {
+        let Some(conversation) = &passage.conversation else { return Ok(()) };
+        let unavailable = |_| Cause::StoreUnavailable;
+        let linked = self.vault.linked(tenant, conversation).await.map_err(unavailable)?;
+        let own = passage.watch.own();
+        if !own.is_empty() {
+            self.vault.link(tenant, conversation, own, ttl).await.map_err(unavailable)?;
+        }
+        passage.watch.recall(linked);
+        Ok(())
     }
 
     /// Pingora shows a piece of the body: what goes upstream instead of it. Run
@@ -158,6 +203,9 @@ impl Cloakroom {
             return Ok(());
         };
         let (whole, promised) = (std::mem::take::<BytesMut>(collected).freeze(), *coding);
+        if passage.answered_early {
+            return Err(late_refusal(passage, Cause::UpstreamBroken));
+        }
         let revealed = self.reveal(session, passage, whole.clone()).await;
         let sent = match revealed {
             Ok((_, Coding::AsSent)) if promised == Coding::Decoded => {

@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use pingora::lb::Backend;
 
+use super::answer::Answer;
 use super::settings::{DataPlane, Route};
+use super::socket::Socket;
+use super::watch::Watch;
 use crate::dialect::exchange::Exchange;
 use crate::dialect::reveal::Revealed;
 use crate::domain::HandleId;
@@ -30,6 +33,16 @@ pub struct Passage {
     /// Settled by the upstream's status; given back when this is dropped.
     pub(super) leases: Vec<Lease>,
     pub(super) redeemed: Vec<HandleId>,
+    /// What must not come back.
+    pub(super) watch: Watch,
+    /// What its conversation is known by, where the call names it.
+    pub(super) conversation: Option<Vec<u8>>,
+    /// Whether the answer began before the body was whole: nothing may be revealed
+    /// then, since nobody would look for it in the answer.
+    pub(super) answered_early: bool,
+    pub(super) answer: Answer,
+    /// The frames, once the call has become a socket.
+    pub(super) socket: Option<Box<Socket>>,
     /// What changes outside the body.
     pub(super) revealed: Option<Revealed>,
     pub(super) rejection: Option<Cause>,
@@ -82,6 +95,11 @@ impl Passage {
             outgoing: Outgoing::Streamed,
             leases: Vec::new(),
             redeemed: Vec::new(),
+            watch: Watch::default(),
+            conversation: None,
+            answered_early: false,
+            answer: Answer::default(),
+            socket: None,
             revealed: None,
             rejection: None,
             tried: Vec::new(),
@@ -92,6 +110,16 @@ impl Passage {
 
     pub(super) fn exchange(&self) -> Option<&Exchange> {
         self.route.as_ref()?.dialect.exchanges.get(self.exchange?)
+    }
+
+    /// Whether the vendor's answer will be read, so that it must be readable.
+    pub(super) fn is_answer_read(&self) -> bool {
+        let late = matches!(self.outgoing, Outgoing::Late { .. });
+        self.exchange().is_some_and(|exchange| {
+            late || !self.watch.is_empty()
+                || exchange.answer.reads_whole_body()
+                || !exchange.frame_slots.is_empty()
+        })
     }
 
     /// The exchange's name for labels: from the configuration, never the request.

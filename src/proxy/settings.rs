@@ -45,6 +45,9 @@ pub struct Limits {
     /// Bytes of a request body on an exchange, after decoding. Other calls
     /// stream and are not bounded here.
     pub request_body_max: usize,
+    /// Bytes of an answer that a rule changes or a conversation is learnt from, after
+    /// decoding. Other answers stream and are not bounded.
+    pub answer_body_max: usize,
     /// Bytes of a request's head, name and value of every header.
     pub header_max: usize,
     /// Time for the body of an exchange to arrive, as far as it is read before the
@@ -63,6 +66,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             request_body_max: 1024 * 1024,
+            answer_body_max: 1024 * 1024,
             header_max: 32 * 1024,
             request_body_timeout: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(60),

@@ -6,15 +6,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::dialect::exchange::{Exchange, OnUnusable};
+use super::relay::Relayer;
+use crate::dialect::exchange::{Exchange, OnUnusable, Reveal};
 use crate::dialect::find::{Carries, Found};
 use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::{RevealFault, Revealed, Verdict};
-use crate::domain::{HandleId, Payload, TenantId};
+use crate::domain::{HandleId, TenantId};
 use crate::reject::{BodyFlaw, Cause};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 use crate::vault::lease::Lease;
+use crate::vault::link::Revelation;
 use crate::vault::redeem::{Carrier, RedeemFault, Unusable};
 
 /// What a swap works with.
@@ -29,6 +31,8 @@ pub struct Swap<'s> {
     pub exchange: &'s Exchange,
     /// Which part of the call it is about.
     pub part: Part,
+    /// Hands payloads in at the vendor's own store, for slots that want its key.
+    pub relayer: Relayer<'s>,
     /// What makes it the same request and the same conversation.
     pub carrier: Carrier<'s>,
 }
@@ -50,6 +54,8 @@ pub struct Swapped {
     pub leases: Vec<Lease>,
     /// Ids of what was redeemed, for the log.
     pub redeemed: Vec<HandleId>,
+    /// What was redeemed, to be looked for in the answer.
+    pub revelations: Vec<Revelation>,
 }
 
 impl std::fmt::Debug for Swapped {
@@ -60,7 +66,7 @@ impl std::fmt::Debug for Swapped {
 
 /// One handle of this request, decided once however often it stands there.
 enum Decided {
-    Payload(Arc<Payload>),
+    Payload(Revelation),
     Unusable(Unusable),
 }
 
@@ -71,8 +77,12 @@ impl Swap<'_> {
     /// # Errors
     /// The [`Cause`] to refuse the call with; nothing was revealed then.
     pub async fn run(&self, request: Request<'_>, setting: Setting<'_>) -> Result<Swapped, Cause> {
-        let mut swapped =
-            Swapped { revealed: Revealed::default(), leases: Vec::new(), redeemed: Vec::new() };
+        let mut swapped = Swapped {
+            revealed: Revealed::default(),
+            leases: Vec::new(),
+            redeemed: Vec::new(),
+            revelations: Vec::new(),
+        };
         let filled = self.fill(request, setting, &mut swapped).await;
         if filled.is_err() {
             for lease in swapped.leases.drain(..) {
@@ -118,7 +128,17 @@ impl Swap<'_> {
             decided.insert(text, self.redeem(text, swapped).await?);
         }
         match decided.get(text) {
-            Some(Decided::Payload(payload)) => Ok(Verdict::Payload(Arc::clone(payload))),
+            Some(Decided::Payload(one)) => match &slot.slot().reveal {
+                Reveal::Relay(_) => {
+                    let answer = self.relayer.relayed(&one.handle, &one.payload).await?;
+                    Ok(Verdict::Payload(answer))
+                }
+                Reveal::Member(_)
+                | Reveal::SameName
+                | Reveal::MergeInto(_)
+                | Reveal::Token
+                | Reveal::Payload => Ok(Verdict::Payload(Arc::clone(&one.payload))),
+            },
             Some(Decided::Unusable(unusable)) => self.without(*unusable),
             None => Err(Cause::Internal),
         }
@@ -130,7 +150,9 @@ impl Swap<'_> {
                 self.metrics.redeemed(self.tenant, "redeemed");
                 swapped.redeemed.push(redeemed.id);
                 swapped.leases.extend(redeemed.lease);
-                Ok(Decided::Payload(redeemed.payload))
+                let one = Revelation { handle: redeemed.handle, payload: redeemed.payload };
+                swapped.revelations.push(one.clone());
+                Ok(Decided::Payload(one))
             }
             Err(RedeemFault::Unusable(unusable)) => {
                 self.metrics.redeemed(self.tenant, unusable.reason());

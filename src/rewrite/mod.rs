@@ -12,6 +12,7 @@
 //! | [`multipart`] | text fields of a `multipart/form-data` body |
 //! | [`path`](mod@path) | one segment of a URL's path |
 //! | [`percent`] | percent-encoding, in the alphabets of URLs and forms |
+//! | [`redact`](mod@redact) | values found in an answer, however spelled and cut, and replaced |
 //! | [`splice`](mod@splice) | edits by span, applied to the bytes in one pass |
 //!
 //! A message is never parsed into a tree and printed again: what no [`splice::Edit`] names leaves
@@ -30,5 +31,6 @@ pub mod list;
 pub mod multipart;
 pub mod path;
 pub mod percent;
+pub mod redact;
 mod row;
 pub mod splice;

@@ -41,6 +41,7 @@ pub struct Metrics {
     requests: IntCounterVec,
     redeems: IntCounterVec,
     issued: IntCounterVec,
+    redactions: IntCounterVec,
     request_seconds: Histogram,
     swap_seconds: Histogram,
     store_seconds: HistogramVec,
@@ -67,6 +68,11 @@ impl Metrics {
                 "cloakroom_redeems_total",
                 "Handles met in requests by outcome.",
                 &["tenant", "outcome"],
+            )?,
+            redactions: counters(
+                "cloakroom_redactions_total",
+                "Values taken out of answers.",
+                &["route"],
             )?,
             issued: counters("cloakroom_issued_total", "Handles issued.", &["tenant"])?,
             request_seconds: histogram(
@@ -123,6 +129,13 @@ impl Metrics {
         self.redeems.with_label_values(&[tenant.as_str(), outcome]).inc();
     }
 
+    /// Values were taken out of an answer.
+    pub fn redacted(&self, route: &str, count: u64) {
+        if count > 0 {
+            self.redactions.with_label_values(&[route]).inc_by(count);
+        }
+    }
+
     /// Handles were issued.
     pub fn issued(&self, tenant: &TenantId, count: u64) {
         self.issued.with_label_values(&[tenant.as_str()]).inc_by(count);
@@ -168,6 +181,7 @@ impl Metrics {
             Box::new(self.requests.clone()),
             Box::new(self.redeems.clone()),
             Box::new(self.issued.clone()),
+            Box::new(self.redactions.clone()),
             Box::new(self.request_seconds.clone()),
             Box::new(self.swap_seconds.clone()),
             Box::new(self.store_seconds.clone()),

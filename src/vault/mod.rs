@@ -63,6 +63,12 @@ impl Vault {
         &self.clock
     }
 
+    /// Where randomness comes from, shared with whoever draws a mask key.
+    #[must_use]
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+
     /// How full the store is.
     ///
     /// # Errors

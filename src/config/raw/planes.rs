@@ -134,6 +134,9 @@ pub(crate) struct Limits {
     pub(crate) request_body_max: Option<At<String>>,
     /// Bytes of a request's head. Default: "32KiB". "1KiB" to "1MiB".
     pub(crate) header_max: Option<At<String>>,
+    /// An answer's JSON body that a rule changes, that names a conversation or holds a
+    /// value to wrap. Others stream without a bound. Default: "1MiB". "1KiB" to "64MiB".
+    pub(crate) answer_body_max: Option<At<String>>,
     /// Bytes of one payload's JSON. Default: "64KiB". "2B" to "1MiB".
     pub(crate) payload_max: Option<At<String>>,
     /// Time for such a body to arrive. Default: "30s". "100ms" to "10m".

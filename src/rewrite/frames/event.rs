@@ -79,6 +79,18 @@ impl BinaryFrame {
     pub fn sent(&self) -> &[u8] {
         &self.sent
     }
+
+    /// What follows its head, as sent: masked, if it came from a client.
+    pub fn payload(&self) -> &[u8] {
+        let second = self.sent.get(1).copied().unwrap_or_default();
+        let length = match second & 0x7f {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let mask = if second & 0x80 == 0 { 0 } else { 4 };
+        self.sent.get(2 + length + mask..).unwrap_or_default()
+    }
 }
 
 impl Control {

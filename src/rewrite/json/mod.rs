@@ -25,6 +25,7 @@ pub mod object;
 pub mod pointer;
 #[cfg(test)]
 mod sample;
+pub mod scalars;
 pub mod scan;
 mod shallow;
 #[cfg(test)]

@@ -1,0 +1,117 @@
+//! An answer's head, and what of a request's head would get an answer that cannot be
+//! redacted.
+//!
+//! Strip, then set: what a changed body makes untrue goes. Framing headers are never
+//! searched, since a payload's number may be a length.
+
+use http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName,
+    IF_RANGE, RANGE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderValue, StatusCode};
+use pingora::http::{RequestHeader, ResponseHeader};
+
+use crate::proxy::watch::Watch;
+use crate::rewrite::redact::{Needles, redact};
+
+/// Never searched: they frame the message.
+const FRAMING: [HeaderName; 8] = [
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    DATE,
+    SEC_WEBSOCKET_ACCEPT,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// True of the vendor's bytes and not of ours.
+const OF_THE_BYTES: [&str; 6] =
+    ["etag", "accept-ranges", "content-md5", "digest", "content-digest", "repr-digest"];
+
+/// Asks the vendor for an answer that can be read: whole, and not coded.
+///
+/// # Errors
+/// When Pingora does not take a header, which this cannot cause.
+pub(in crate::proxy) fn ask_plainly(head: &mut RequestHeader) -> pingora::Result<()> {
+    for name in [RANGE, IF_RANGE, SEC_WEBSOCKET_EXTENSIONS] {
+        head.remove_header(&name);
+    }
+    head.insert_header(ACCEPT_ENCODING, "identity")
+}
+
+/// Takes values out of every header line that may hold one.
+///
+/// # Errors
+/// As [`ask_plainly`].
+pub(in crate::proxy) fn redact_headers(
+    head: &mut ResponseHeader,
+    needles: &Needles,
+    watch: &Watch,
+) -> pingora::Result<u64> {
+    let mut found: Vec<HeaderName> = Vec::new();
+    for (name, value) in &head.headers {
+        let searched = !FRAMING.contains(name) && !found.contains(name);
+        if searched && redacted(name, value, needles, watch).is_some() {
+            found.push(name.clone());
+        }
+    }
+    let mut count = 0;
+    for name in found {
+        let lines: Vec<HeaderValue> = head.headers.get_all(&name).iter().cloned().collect();
+        head.remove_header(&name);
+        for line in lines {
+            let new = redacted(&name, &line, needles, watch);
+            count += u64::from(new.is_some());
+            head.append_header(name.clone(), new.unwrap_or(line))?;
+        }
+    }
+    Ok(count)
+}
+
+/// A line without its values; nothing where it has none.
+fn redacted(
+    name: &HeaderName,
+    value: &HeaderValue,
+    needles: &Needles,
+    watch: &Watch,
+) -> Option<HeaderValue> {
+    // A browser ends a socket whose subprotocol is none that it offered.
+    if *name == SEC_WEBSOCKET_PROTOCOL
+        && let Some(handle) = watch.handle_for(value.as_bytes())
+    {
+        return HeaderValue::from_str(&handle).ok();
+    }
+    let new = redact(needles, value.as_bytes())?;
+    // A mark needs no escape, so what was a header's value still is one.
+    Some(HeaderValue::from_bytes(&new).unwrap_or_else(|_| HeaderValue::from_static("")))
+}
+
+/// Whether the body's length stays what the vendor said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// It does.
+    Kept,
+    /// Nobody knows it before its end.
+    Open,
+}
+
+/// Takes off what a changed body makes untrue.
+pub(super) fn unsettle(head: &mut ResponseHeader, length: Length) {
+    for name in OF_THE_BYTES {
+        head.remove_header(name);
+    }
+    if length == Length::Open {
+        head.remove_header(&CONTENT_LENGTH);
+        head.remove_header(&CONTENT_ENCODING);
+    }
+}
+
+/// Whether an answer of this status may have a body.
+pub(super) fn has_body(status: StatusCode) -> bool {
+    !status.is_informational()
+        && status != StatusCode::NO_CONTENT
+        && status != StatusCode::NOT_MODIFIED
+}

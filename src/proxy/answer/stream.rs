@@ -1,0 +1,51 @@
+//! A body redacted as it comes: nothing is held but what a value may begin in.
+//!
+//! It never looks at what kind of text the body is.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+
+use super::decode::Decoder;
+use crate::dialect::answering::RedactAs;
+use crate::reject::Cause;
+use crate::rewrite::redact::{Needles, Redactor, Sought};
+
+/// One answer's body.
+pub(crate) struct Streamed {
+    decoder: Decoder,
+    redactor: Redactor,
+}
+
+impl Streamed {
+    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>) -> Self {
+        Self { decoder, redactor: Redactor::new(needles, Sought::Everything) }
+    }
+
+    /// What goes on of a piece.
+    pub(super) fn piece(&mut self, piece: &[u8], end: bool) -> Result<Bytes, Cause> {
+        let mut out = BytesMut::with_capacity(piece.len());
+        if self.decoder.is_plain() {
+            self.redactor.push(piece, &mut out);
+        } else {
+            let plain = self.decoder.push(piece).map_err(|_| Cause::UpstreamBroken)?;
+            self.redactor.push(&plain, &mut out);
+        }
+        if end {
+            let rest = self.decoder.finish().map_err(|_| Cause::UpstreamBroken)?;
+            self.redactor.push(&rest, &mut out);
+            self.redactor.finish(&mut out);
+        }
+        Ok(out.freeze())
+    }
+
+    /// Whether what goes on is as long as what came.
+    pub(super) fn keeps_length(&self, redact_as: RedactAs) -> bool {
+        self.decoder.is_plain() && redact_as == RedactAs::SameLength
+    }
+
+    /// How many values were replaced.
+    pub(super) fn count(&self) -> u64 {
+        self.redactor.count()
+    }
+}

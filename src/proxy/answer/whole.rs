@@ -1,0 +1,111 @@
+//! A JSON answer that is read as a whole: pointers mean nothing in half a text.
+//!
+//! Wrapped, then changed by rule, then its conversation learnt, then redacted; in
+//! that order, since what the vendor said names the conversation and what the
+//! browser gets must hold no value. An answer that is no JSON is only redacted.
+
+use pingora::proxy::Session;
+
+use super::decode::Decoder;
+use super::{Answer, awaited};
+use crate::dialect::answer::{OwnAddress, Transport, apply};
+use crate::dialect::answering::Learn;
+use crate::dialect::bind::Name;
+use crate::proxy::Cloakroom;
+use crate::proxy::framing;
+use crate::proxy::passage::Passage;
+use crate::proxy::settings::Redaction;
+use crate::reject::Cause;
+use crate::rewrite::redact::redact;
+
+/// One answer's body, as far as it has come.
+pub(crate) struct Whole {
+    decoder: Decoder,
+    body: Vec<u8>,
+    max: usize,
+    count: u64,
+}
+
+impl Whole {
+    pub(super) fn new(decoder: Decoder, max: usize) -> Self {
+        Self { decoder, body: Vec::new(), max, count: 0 }
+    }
+
+    /// Takes a piece; gives the body when it ends.
+    pub(super) fn piece(&mut self, piece: &[u8], end: bool) -> Result<Option<Vec<u8>>, Cause> {
+        if self.decoder.is_plain() {
+            self.add(piece)?;
+        } else {
+            let plain = self.decoder.push(piece).map_err(|_| Cause::UpstreamBroken)?;
+            self.add(&plain)?;
+        }
+        if !end {
+            return Ok(None);
+        }
+        let rest = self.decoder.finish().map_err(|_| Cause::UpstreamBroken)?;
+        self.add(&rest)?;
+        Ok(Some(std::mem::take(&mut self.body)))
+    }
+
+    /// How many values were replaced.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn add(&mut self, plain: &[u8]) -> Result<(), Cause> {
+        if plain.len() > self.max.saturating_sub(self.body.len()) {
+            return Err(Cause::UpstreamBroken);
+        }
+        self.body.extend_from_slice(plain);
+        Ok(())
+    }
+}
+
+impl Cloakroom {
+    /// What the browser gets for a whole answer.
+    pub(super) fn whole_answer(
+        &self,
+        session: &Session,
+        body: Vec<u8>,
+        passage: &mut Passage,
+    ) -> Result<Vec<u8>, Cause> {
+        let route = passage.route.clone().ok_or(Cause::Internal)?;
+        let at = passage.exchange.ok_or(Cause::Internal)?;
+        let exchange = route.dialect.exchanges.get(at).ok_or(Cause::Internal)?;
+        let vendors = body.clone();
+        let mut body = self.wrap_body(body, &exchange.answer.wraps, passage)?;
+        if !exchange.answer.rules.is_empty() {
+            let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
+            let authority = framing::host(session.req_header()).unwrap_or_default();
+            let transport = if secure { Transport::Tls } else { Transport::Plain };
+            let own = OwnAddress { authority, transport };
+            // What is no JSON has no place that a rule could mean.
+            body = apply(&exchange.answer.rules, &body, own).unwrap_or(body);
+        }
+        if let Some(Learn::Json(pointer)) = &exchange.answer.learn
+            && let Some(name) = Name::Json(pointer.clone()).within(&vendors)
+        {
+            self.learn(&name, route.dialect.link_ttl, passage)?;
+        }
+        if route.redaction == Redaction::DangerOff || passage.watch.is_empty() {
+            return Ok(body);
+        }
+        let needles = passage.watch.needles(exchange.answer.redact_as)?;
+        let Some(redacted) = redact(&needles, &body) else { return Ok(body) };
+        if let Answer::Whole(whole) = &mut passage.answer {
+            whole.count += 1;
+        }
+        Ok(redacted)
+    }
+
+    /// Remembers what this call revealed under the name that the vendor gave the
+    /// conversation, before the browser gets to know it.
+    fn learn(&self, name: &[u8], ttl: std::time::Duration, passage: &Passage) -> Result<(), Cause> {
+        let own = passage.watch.own();
+        let Some(tenant) = passage.tenant.as_ref().filter(|_| !own.is_empty()) else {
+            return Ok(());
+        };
+        let linked = awaited(self.vault.link(&tenant.id, name, own, ttl));
+        linked.ok_or(Cause::Internal)?.map_err(|_| Cause::StoreUnavailable)
+    }
+}

@@ -1,0 +1,261 @@
+//! A WebSocket through this proxy: handles in the browser's text messages become
+//! payloads, and what was revealed does not come back.
+//!
+//! Frames that hold neither go on as they came. A message that must not pass ends the
+//! socket with a close frame; nothing after it is read.
+
+use bytes::{Bytes, BytesMut};
+use pingora::proxy::Session;
+
+use super::Cloakroom;
+use super::outgoing::client;
+use super::passage::Passage;
+use super::settings::{Redaction, Route};
+use super::swap::{Part, Swap};
+use crate::clock::random;
+use crate::dialect::exchange::{Binary, Exchange};
+use crate::dialect::request::{Request, Setting};
+use crate::reject::Cause;
+use crate::rewrite::frames::{
+    Bounds, CloseCode, ControlKind, Event, Reader, Role, TextMessage, close_frame, text_frame,
+};
+use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
+use crate::vault::redeem::Carrier;
+
+/// The two directions of one socket.
+pub(super) struct Socket {
+    up: Reader,
+    down: Reader,
+    state: State,
+    /// Over the vendor's binary messages, which are searched and not changed.
+    binary: Option<Redactor>,
+}
+
+/// Whether anything may still pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The vendor was told to close; its answer goes on to the browser.
+    ClosingUp,
+    /// The browser was told.
+    ClosedDown,
+}
+
+impl Socket {
+    pub(super) fn new() -> Self {
+        Self {
+            up: Reader::new(Role::FromClient, Bounds::default()),
+            down: Reader::new(Role::FromServer, Bounds::default()),
+            state: State::Open,
+            binary: None,
+        }
+    }
+}
+
+impl Cloakroom {
+    /// Bytes from the browser: what the vendor gets instead.
+    pub(super) async fn frames_up(
+        &self,
+        session: &Session,
+        body: &mut Option<Bytes>,
+        passage: &mut Passage,
+    ) {
+        let (Some(mut socket), Some(bytes)) = (passage.socket.take(), body.as_ref()) else {
+            return;
+        };
+        let mut out = BytesMut::with_capacity(bytes.len());
+        if socket.state == State::Open {
+            let mut events = Vec::new();
+            let fault = socket.up.feed(bytes, &mut events).err();
+            let mut close = fault.map(|fault| fault.close_code());
+            for event in events {
+                let known = passage.redeemed.len();
+                let sent = self.event_up(session, event, passage).await;
+                if passage.redeemed.len() != known {
+                    // More to look for, from here on.
+                    socket.binary = None;
+                }
+                match sent {
+                    Ok(sent) => out.extend_from_slice(&sent),
+                    Err(code) => {
+                        close = Some(code);
+                        break;
+                    }
+                }
+            }
+            if let Some(code) = close {
+                // Without a key nothing is sent, and both sides time out.
+                if let Some(mask) = self.mask() {
+                    out.extend_from_slice(&close_frame(code, Some(mask)));
+                }
+                socket.state = State::ClosingUp;
+            }
+        }
+        passage.socket = Some(socket);
+        *body = Some(out.freeze());
+    }
+
+    async fn event_up(
+        &self,
+        session: &Session,
+        event: Event,
+        passage: &mut Passage,
+    ) -> Result<Vec<u8>, CloseCode> {
+        let binary = passage.exchange().map_or(Binary::Refuse, |exchange| exchange.binary);
+        match event {
+            Event::Text(message) => self.text_up(session, message, passage).await,
+            Event::Binary(_) if binary == Binary::Refuse => Err(CloseCode::Unsupported),
+            Event::Binary(_) | Event::Control(_) => Ok(event.into_sent()),
+        }
+    }
+
+    async fn text_up(
+        &self,
+        session: &Session,
+        message: TextMessage,
+        passage: &mut Passage,
+    ) -> Result<Vec<u8>, CloseCode> {
+        let Some(route) = passage.route.clone() else { return Err(CloseCode::Internal) };
+        let exchange = passage.exchange.and_then(|at| route.dialect.exchanges.get(at));
+        let exchange = exchange.ok_or(CloseCode::Internal)?;
+        if exchange.frame_slots.is_empty() {
+            return Ok(message.into_sent());
+        }
+        match self.swap_text(session, message.text(), (&route, exchange), passage).await {
+            Ok(None) => Ok(message.into_sent()),
+            Ok(Some(new)) => {
+                let mask = self.mask().ok_or(CloseCode::Internal)?;
+                Ok(text_frame(&new, Some(mask)))
+            }
+            Err(cause) => {
+                passage.rejection = Some(cause);
+                Err(CloseCode::Policy)
+            }
+        }
+    }
+
+    /// A message with its handles revealed; nothing when it holds none. A message has
+    /// no answer of its own, so its leases are settled when it goes.
+    async fn swap_text(
+        &self,
+        session: &Session,
+        text: &str,
+        (route, exchange): (&Route, &Exchange),
+        passage: &mut Passage,
+    ) -> Result<Option<String>, Cause> {
+        let tenant = passage.tenant.clone().ok_or(Cause::Internal)?;
+        let head = session.req_header();
+        let request = Request {
+            path: head.uri.path(),
+            query: head.uri.query(),
+            headers: &head.headers,
+            body: text.as_bytes(),
+        };
+        let client = client(session).map(|peer| peer.to_string()).unwrap_or_default();
+        let carried = [client.as_bytes(), b"frame", head.raw_path(), text.as_bytes()];
+        let binding = exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request));
+        let swap = Swap {
+            vault: &self.vault,
+            metrics: &self.metrics,
+            tenant: &tenant.id,
+            exchange,
+            part: Part::Frame,
+            relayer: self.relayer(route, &tenant.id),
+            carrier: Carrier { request: &carried, binding: binding.as_deref() },
+        };
+        let now = self.vault.clock().now();
+        let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };
+        let mut swapped = swap.run(request, setting).await?;
+        for lease in swapped.leases.drain(..) {
+            lease.commit().await.map_err(|_| Cause::StoreUnavailable)?;
+        }
+        passage.redeemed.extend(swapped.redeemed);
+        passage.watch.reveal(swapped.revelations);
+        self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
+        let new = swapped.revealed.take_body();
+        new.map(|new| String::from_utf8(new).map_err(|_| Cause::Internal)).transpose()
+    }
+
+    /// A fresh key for a frame to the vendor.
+    fn mask(&self) -> Option<[u8; 4]> {
+        random(&**self.vault.entropy()).ok()
+    }
+
+    /// Bytes from the vendor: what the browser gets instead.
+    pub(super) fn frames_down(&self, body: &mut Option<Bytes>, passage: &mut Passage) {
+        let (Some(mut socket), Some(bytes)) = (passage.socket.take(), body.as_ref()) else {
+            return;
+        };
+        let mut out = BytesMut::with_capacity(bytes.len());
+        if socket.state != State::ClosedDown {
+            let mut events = Vec::new();
+            let fault = socket.down.feed(bytes, &mut events).err();
+            let mut close = fault.map(|fault| fault.close_code());
+            for event in events {
+                match self.event_down(&mut socket, event, passage) {
+                    Ok(sent) => out.extend_from_slice(&sent),
+                    Err(code) => {
+                        close = Some(code);
+                        break;
+                    }
+                }
+            }
+            if let Some(code) = close {
+                out.extend_from_slice(&close_frame(code, None));
+                socket.state = State::ClosedDown;
+            }
+        }
+        passage.socket = Some(socket);
+        *body = Some(out.freeze());
+    }
+
+    fn event_down(
+        &self,
+        socket: &mut Socket,
+        event: Event,
+        passage: &mut Passage,
+    ) -> Result<Vec<u8>, CloseCode> {
+        let exchange = passage.exchange();
+        let binary = exchange.map_or(Binary::Refuse, |exchange| exchange.binary);
+        let redact_as = exchange.map(|exchange| exchange.answer.redact_as).unwrap_or_default();
+        let off = passage.route.as_ref().is_none_or(|it| it.redaction == Redaction::DangerOff);
+        let needles = if off || passage.watch.is_empty() {
+            None
+        } else {
+            Some(passage.watch.needles(redact_as).map_err(|_| CloseCode::Internal)?)
+        };
+        match (event, needles) {
+            (Event::Binary(_), _) if binary == Binary::Refuse => Err(CloseCode::Unsupported),
+            (Event::Binary(frame), Some(needles)) => {
+                let seen =
+                    socket.binary.get_or_insert_with(|| Redactor::new(needles, Sought::Everything));
+                seen.push(frame.payload(), &mut BytesMut::new());
+                // It cannot be changed without knowing what it means.
+                if seen.count() > 0 { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
+            }
+            (Event::Text(message), Some(needles)) => Ok(self.text_down(message, &needles, passage)),
+            (Event::Control(control), Some(needles))
+                if control.kind() != ControlKind::Close
+                    && redact(&needles, control.sent()).is_some() =>
+            {
+                Ok(Vec::new())
+            }
+            (Event::Control(control), Some(needles))
+                if redact(&needles, control.sent()).is_some() =>
+            {
+                // Why it closes is told in words that hold a value: the code must do.
+                Err(CloseCode::Policy)
+            }
+            (event, _) => Ok(event.into_sent()),
+        }
+    }
+
+    fn text_down(&self, message: TextMessage, needles: &Needles, passage: &Passage) -> Vec<u8> {
+        let Some(new) = redact(needles, message.text().as_bytes()) else {
+            return message.into_sent();
+        };
+        self.metrics.redacted(passage.route_label(), 1);
+        // A mark is ASCII and takes whole characters' place.
+        text_frame(&String::from_utf8_lossy(&new), None)
+    }
+}

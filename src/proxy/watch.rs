@@ -1,0 +1,101 @@
+//! What was revealed in a call and in its conversation, and must not come back.
+//!
+//! Loaded with the request: an answer never asks the store. It holds personal data
+//! and prints how many handles stand for it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::dialect::answering::RedactAs;
+use crate::reject::Cause;
+use crate::rewrite::json::scalars::scalars;
+use crate::rewrite::redact::{Mark, Needles, Replacement};
+use crate::vault::link::Revelation;
+
+/// The mark that takes a value's place where the dialect wants a fixed one.
+const MARK: &str = "[redacted]";
+
+/// What an answer is searched for.
+#[derive(Default)]
+pub(super) struct Watch {
+    /// Revealed by this call, in order.
+    own: Vec<Revelation>,
+    /// Revealed earlier in its conversation.
+    linked: Vec<Revelation>,
+    needles: Option<Arc<Needles>>,
+}
+
+impl Watch {
+    /// This call revealed more.
+    pub(super) fn reveal(&mut self, more: impl IntoIterator<Item = Revelation>) {
+        self.own.extend(more);
+        self.needles = None;
+    }
+
+    /// The answer itself brought a value that is wrapped: watched for, and no link.
+    pub(super) fn reveal_beside(&mut self, one: Revelation) {
+        self.linked.push(one);
+        self.needles = None;
+    }
+
+    /// Its conversation had these before.
+    pub(super) fn recall(&mut self, linked: Vec<Revelation>) {
+        self.linked = linked;
+        self.needles = None;
+    }
+
+    /// What this call revealed itself.
+    pub(super) fn own(&self) -> &[Revelation] {
+        &self.own
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.linked.is_empty()
+    }
+
+    /// The values to look for, each with what takes its place. Built at the first
+    /// answer that needs them.
+    ///
+    /// # Errors
+    /// [`Cause::Internal`] when they cannot be looked for: the answer must not pass.
+    pub(super) fn needles(&mut self, redact_as: RedactAs) -> Result<Arc<Needles>, Cause> {
+        if let Some(needles) = &self.needles {
+            return Ok(Arc::clone(needles));
+        }
+        let mut builder = Needles::builder();
+        for one in self.own.iter().chain(&self.linked) {
+            let replacement = replacement(one, redact_as)?;
+            let values = scalars(one.payload.expose().as_bytes()).map_err(|_| Cause::Internal)?;
+            for value in values {
+                builder = builder.add(&value, replacement.clone());
+            }
+        }
+        let needles = Arc::new(builder.build().map_err(|_| Cause::Internal)?);
+        self.needles = Some(Arc::clone(&needles));
+        Ok(needles)
+    }
+
+    /// The handle whose payload has exactly this value.
+    pub(super) fn handle_for(&self, value: &[u8]) -> Option<String> {
+        let says = |one: &&Revelation| {
+            let values = scalars(one.payload.expose().as_bytes()).unwrap_or_default();
+            values.iter().any(|other| other.as_bytes() == value)
+        };
+        self.own.iter().chain(&self.linked).find(says).map(|one| one.handle.expose())
+    }
+}
+
+fn replacement(one: &Revelation, redact_as: RedactAs) -> Result<Replacement, Cause> {
+    let text = match redact_as {
+        RedactAs::SameLength => return Ok(Replacement::SameLength),
+        RedactAs::Handle => one.handle.expose(),
+        RedactAs::Mark => MARK.to_owned(),
+    };
+    Mark::new(&text).map(Replacement::Mark).map_err(|_| Cause::Internal)
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watch({} own, {} linked)", self.own.len(), self.linked.len())
+    }
+}

@@ -1,0 +1,172 @@
+//! Personal data does not come back: values are found in a stream of bytes and replaced.
+//!
+//! | module | its one job |
+//! | --- | --- |
+//! | `base64` | a value within base64 text, at any alignment |
+//! | `entity` | HTML's named characters |
+//! | `filter` | rules out most of a text by looking at a few bytes of it |
+//! | `needles` | the values, and what stands in their place |
+//! | `place` | where in JSON a value stands |
+//! | `scan` | the next value in what is at hand |
+//! | `source` | a window onto the stream |
+//! | `text` | a value as text, each character escaped or not |
+//! | `trie` | the values as a tree |
+//! | `unit` | one escaped character |
+//! | `walk` | a way through the tree that goes on after a wrong turn |
+//! | `write` | what stands in a value's place |
+//!
+//! **Found** is a value however its characters are mixed of: raw; escaped for JSON (also twice, also
+//! `\/`, `\x27`), URLs (also twice) or forms (`+`), HTML (decimal, hexadecimal, named); one of these
+//! within another; base64 or base64url of it, within longer base64 text, padded or not. A `+` and a
+//! space count as the same character. Letter case counts, but for the ASCII letters of a value with
+//! exactly one `@`.
+//!
+//! **Not found**: other Unicode normal forms, other letter case of letters beyond ASCII, escapes
+//! inside what base64 encodes, base64 with line breaks, compressed or encrypted text.
+//!
+//! **Held back** is only what a value may begin in: never more than [`UNIT_MAX`](unit::UNIT_MAX)
+//! times the longest value's length, and some 100 bytes.
+//!
+//! It never awaits, reads no clock, file, socket or randomness, and never panics, whatever the bytes.
+
+mod base64;
+mod entity;
+mod filter;
+mod needles;
+mod place;
+mod scan;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+mod trie;
+mod unit;
+mod walk;
+mod write;
+
+pub use needles::{
+    Builder, MARK_MAX, Mark, MarkFault, Needles, Replacement, SHORT_MAX, SHORT_MAX_LEAST,
+    TOTAL_MAX, TooMuch,
+};
+
+use bytes::BytesMut;
+use scan::{Next, Scan, Walks};
+use source::{Source, Tail};
+use std::fmt;
+use std::sync::Arc;
+
+/// A longer chunk is worked off in pieces of this many bytes, which stay in the cache.
+const PIECE: usize = 16 << 10;
+
+/// In which forms values are sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// In all that this module knows.
+    Everything,
+    /// Not in base64, of which nearly any letter may be the beginning: so that nothing of a text
+    /// that a person reads as it comes is held back without a reason.
+    Text,
+}
+
+/// Replaces the values in one stream, however it is cut. The output is what [`redact`] makes of the whole.
+pub struct Redactor {
+    needles: Arc<Needles>,
+    walks: Walks,
+    sought: Sought,
+    /// The last bytes seen: those that a place is judged by, then those held back.
+    window: Vec<u8>,
+    /// The stream's offset of the window's first byte, and of the first byte held back.
+    base: usize,
+    held: usize,
+    count: u64,
+}
+
+impl Redactor {
+    /// For a new stream.
+    pub fn new(needles: Arc<Needles>, sought: Sought) -> Self {
+        let walks = Walks::new();
+        Self { needles, walks, sought, window: Vec::new(), base: 0, held: 0, count: 0 }
+    }
+
+    /// Takes bytes of the stream, and adds to `out` all that is no longer in doubt.
+    pub fn push(&mut self, chunk: &[u8], out: &mut BytesMut) {
+        if self.needles.is_empty() {
+            return out.extend_from_slice(chunk);
+        }
+        for piece in chunk.chunks(PIECE) {
+            self.window.extend_from_slice(piece);
+            self.work(Tail::Open, out);
+        }
+    }
+
+    /// The stream's end: adds to `out` what was held back. Nothing may be pushed after.
+    pub fn finish(&mut self, out: &mut BytesMut) {
+        self.work(Tail::Closed, out);
+    }
+
+    /// How many values were replaced so far.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many bytes are held back.
+    pub fn held(&self) -> usize {
+        self.base + self.window.len() - self.held
+    }
+
+    fn work(&mut self, tail: Tail, out: &mut BytesMut) {
+        let source = Source { bytes: &self.window, base: self.base, tail };
+        let (needles, walks) = (&self.needles, &mut self.walks);
+        let mut scan = Scan { needles, source, walks, sought: self.sought };
+        let from = self.held;
+        self.held = run(&mut scan, from, &mut self.count, |bytes| out.extend_from_slice(bytes));
+        let past = self.held.saturating_sub(place::CONTEXT).saturating_sub(self.base);
+        self.window.drain(..past.min(self.window.len()));
+        self.base += past;
+    }
+}
+
+/// The whole with its values replaced; `None`, and nothing allocated, where there is none.
+pub fn redact(needles: &Needles, whole: &[u8]) -> Option<Vec<u8>> {
+    if needles.is_empty() {
+        return None;
+    }
+    let source = Source { bytes: whole, base: 0, tail: Tail::Closed };
+    let mut walks = Walks::new();
+    let mut scan = Scan { needles, source, walks: &mut walks, sought: Sought::Everything };
+    let first = scan.next(0);
+    let Next::Found(_) = first else { return None };
+    let mut out = Vec::with_capacity(whole.len());
+    let mut walks = Walks::new();
+    let mut scan = Scan { needles, source, walks: &mut walks, sought: Sought::Everything };
+    run(&mut scan, 0, &mut 0, |bytes| out.extend_from_slice(bytes));
+    Some(out)
+}
+
+/// Puts out everything up to the offset it returns, from which on the bytes are held back.
+fn run(scan: &mut Scan<'_, '_>, from: usize, count: &mut u64, mut put: impl FnMut(&[u8])) -> usize {
+    let source = scan.source;
+    let mut at = from;
+    loop {
+        let (end, found) = match scan.next(at) {
+            Next::Found(found) => (found.from, Some(found)),
+            Next::Held(held) => (held, None),
+            Next::Clear => (source.end(), None),
+        };
+        put(source.span(at, end));
+        let Some(found) = found else { return end };
+        write::write(&found, scan.needles.replacement(found.pattern.replacement), source, &mut put);
+        *count += 1;
+        at = found.to;
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.held();
+        f.debug_struct("Redactor")
+            .field("needles", &self.needles)
+            .field("held", &held)
+            .finish_non_exhaustive()
+    }
+}

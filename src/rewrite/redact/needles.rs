@@ -1,0 +1,235 @@
+//! The values that must not come back, and what stands in their place.
+//!
+//! Built once per payload and shared by every answer. It never prints a value, and cannot be changed
+//! once built. The values are not wiped when it is dropped: they are folded into a tree of many
+//! small allocations, and the payload they came from lives as long.
+
+use super::base64;
+use super::filter::Filter;
+use super::place;
+use super::trie::{Letters, Trie, fold};
+use super::unit::INTRODUCERS;
+use std::fmt;
+
+/// Values shorter than this many bytes are sought as whole JSON values only, unless the builder says
+/// otherwise; so are `true`, `false` and `null`.
+pub const SHORT_MAX: usize = 4;
+
+/// The least that [`Builder::short_max`] can be brought to: two bytes occur in base64 by chance.
+pub const SHORT_MAX_LEAST: usize = 3;
+
+/// The sum of all values, in bytes. The tree takes some 30 times as much memory.
+pub const TOTAL_MAX: usize = 1 << 20;
+
+/// The longest mark, in bytes: a handle has 77.
+pub const MARK_MAX: usize = 256;
+
+/// What stands in a value's place.
+///
+/// In base64, and where digits may be a part of a JSON number, a text would break what is around it:
+/// there the value's own bytes are overwritten in place, with `*` (as base64 spells it) and `1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replacement {
+    /// A text: a handle, or a fixed mark.
+    Mark(Mark),
+    /// As many `*` as the value had bytes on the wire, so that the length of the whole stays.
+    SameLength,
+}
+
+/// A text that needs no escape in JSON, URLs, forms, HTML, cookies or headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark(Box<str>);
+
+/// A text that is no [`Mark`]: empty, longer than [`MARK_MAX`], or with a character outside
+/// `A-Z a-z 0-9 _ . [ ] -`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarkFault;
+
+/// The values are longer than [`TOTAL_MAX`] in sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMuch;
+
+/// The values, ready to be looked for.
+pub struct Needles {
+    pub(super) anywhere: Trie,
+    pub(super) whole: Trie,
+    pub(super) filter: Filter,
+    replacements: Vec<Replacement>,
+    /// What a byte can be the beginning or the inside of.
+    bytes: Box<[Roles; 256]>,
+}
+
+/// What a byte may be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Roles {
+    /// The first of a value's text, or of an escape.
+    pub(super) text: Role,
+    /// The first of a value in base64, or of an escape.
+    pub(super) base64: Role,
+    /// The first of a whole JSON value.
+    pub(super) whole: Role,
+    /// A byte within a value, so that an escape that stands for it may not be skipped.
+    pub(super) inside: Role,
+}
+
+/// Whether a byte may be something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    #[default]
+    Never,
+    Maybe,
+}
+
+/// Collects values.
+pub struct Builder {
+    values: Vec<(Box<str>, usize)>,
+    replacements: Vec<Replacement>,
+    short_max: usize,
+}
+
+impl Mark {
+    /// Checks the text's alphabet and length.
+    ///
+    /// # Errors
+    /// [`MarkFault`], whatever was wrong.
+    pub fn new(text: &str) -> Result<Self, MarkFault> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.[]-".contains(&byte);
+        let good = (1..=MARK_MAX).contains(&text.len()) && text.bytes().all(fits);
+        if good { Ok(Self(text.into())) } else { Err(MarkFault) }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Builder {
+    /// Values shorter than this many bytes are sought as whole JSON values only; at least
+    /// [`SHORT_MAX_LEAST`], and [`SHORT_MAX`] unless set.
+    #[must_use]
+    pub fn short_max(mut self, bytes: usize) -> Self {
+        self.short_max = bytes.max(SHORT_MAX_LEAST);
+        self
+    }
+
+    /// Adds a value. An empty one is ignored; of two that are equal the first counts.
+    #[must_use]
+    pub fn add(mut self, value: &str, replacement: Replacement) -> Self {
+        if !value.is_empty() {
+            let known = self.replacements.iter().position(|known| *known == replacement);
+            let index = known.unwrap_or_else(|| {
+                self.replacements.push(replacement);
+                self.replacements.len() - 1
+            });
+            self.values.push((value.into(), index));
+        }
+        self
+    }
+
+    /// The values, ready to be looked for.
+    ///
+    /// # Errors
+    /// [`TooMuch`] where they are too long in sum.
+    pub fn build(self) -> Result<Needles, TooMuch> {
+        if self.values.iter().map(|(value, _)| value.len()).sum::<usize>() > TOTAL_MAX {
+            return Err(TooMuch);
+        }
+        let (mut anywhere, mut whole) = (Trie::new(), Trie::new());
+        for (value, replacement) in &self.values {
+            // As parts of a text, the words for truth would be found everywhere.
+            let short = value.len() < self.short_max || place::is_literal(value.as_bytes());
+            let trie = if short { &mut whole } else { &mut anywhere };
+            trie.add(value.as_bytes(), letters(value), *replacement);
+        }
+        anywhere.link();
+        whole.link();
+        let filter = Filter::new(anywhere.patterns(), whole.patterns());
+        let bytes = roles(&anywhere, &whole);
+        Ok(Needles { anywhere, whole, filter, replacements: self.replacements, bytes })
+    }
+}
+
+/// E-mail addresses are the same in any letter case.
+fn letters(value: &str) -> Letters {
+    if value.bytes().filter(|byte| *byte == b'@').count() == 1 {
+        Letters::AnyCase
+    } else {
+        Letters::AsGiven
+    }
+}
+
+fn roles(anywhere: &Trie, whole: &Trie) -> Box<[Roles; 256]> {
+    let role = |may: bool| if may { Role::Maybe } else { Role::Never };
+    let mut inside = [false; 256];
+    for pattern in anywhere.patterns().iter().chain(whole.patterns()) {
+        for byte in pattern.exact() {
+            mark(&mut inside, *byte);
+        }
+    }
+    if !anywhere.is_empty() {
+        mark(&mut inside, b'+');
+        mark(&mut inside, b'/');
+    }
+    if !whole.is_empty() {
+        mark(&mut inside, b'"');
+    }
+    let of = |byte: u8| {
+        let escape = INTRODUCERS.contains(&byte);
+        let base64 = !anywhere.is_empty() && (escape || base64::value(byte).is_some());
+        let inside = inside.get(usize::from(fold(byte))).is_some_and(|inside| *inside);
+        Roles {
+            text: role(!anywhere.is_empty() && (escape || anywhere.begins(fold(byte)))),
+            base64: role(base64),
+            whole: role(!whole.is_empty() && (byte == b'"' || whole.begins(fold(byte)))),
+            inside: role(inside),
+        }
+    };
+    Box::new(std::array::from_fn(|byte| u8::try_from(byte).map(of).unwrap_or_default()))
+}
+
+fn mark(inside: &mut [bool; 256], byte: u8) {
+    if let Some(inside) = inside.get_mut(usize::from(fold(byte))) {
+        *inside = true;
+    }
+}
+
+impl Needles {
+    /// Nothing yet.
+    pub fn builder() -> Builder {
+        Builder { values: Vec::new(), replacements: Vec::new(), short_max: SHORT_MAX }
+    }
+
+    /// Whether there is nothing to look for; then an answer costs nothing.
+    pub fn is_empty(&self) -> bool {
+        self.anywhere.is_empty() && self.whole.is_empty()
+    }
+
+    /// How many different values there are.
+    pub fn len(&self) -> usize {
+        self.anywhere.patterns().len() + self.whole.patterns().len()
+    }
+
+    pub(super) fn roles(&self, byte: u8) -> Roles {
+        self.bytes.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn replacement(&self, index: usize) -> &Replacement {
+        self.replacements.get(index).unwrap_or(&Replacement::SameLength)
+    }
+}
+
+impl fmt::Debug for Needles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Needles")
+            .field("anywhere", &self.anywhere.patterns().len())
+            .field("whole", &self.whole.patterns().len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("values", &self.values.len()).finish_non_exhaustive()
+    }
+}
