@@ -9,6 +9,9 @@ use super::trie::{Trie, fold};
 use super::unit::{INTRODUCERS, Layers, Taken, take};
 use super::walk::{Known, Verdict, Walk};
 
+/// The characters of the alphabets that encoders escape.
+const ESCAPED: [u8; 2] = *b"+/";
+
 /// The walks over base64: one for each place a group of four characters can begin at.
 pub(super) struct Base64Walk {
     lanes: [Lane; 4],
@@ -51,10 +54,14 @@ impl Base64Walk {
         start: usize,
     ) -> (Verdict<'n>, usize) {
         let mut best = (Verdict::Dead, 0);
+        let pair = |at| source.get(at).and_then(value);
+        let bits = pair(start).zip(pair(start + 1)).map(|(a, b)| u32::from(a) << 6 | u32::from(b));
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             // Three bytes in four characters: no byte begins in the last one.
             let place = (start + 4 - index) % 4;
-            if place == 3 {
+            let first =
+                bits.map(|bits| u8::try_from(bits >> (4 - 2 * place.min(2)) & 0xff).unwrap_or(0));
+            if place == 3 || first.is_some_and(|byte| !trie.begins(fold(byte))) {
                 continue;
             }
             let verdict = lane.at(trie, source, start, place, &mut self.steps);
@@ -162,6 +169,7 @@ pub(super) fn sextet(source: Source<'_>, at: usize) -> Sextet {
             match take(source.bytes, at - source.base, Layers::Once) {
                 Taken::Whole(unit) => unit
                     .ascii()
+                    .filter(|byte| ESCAPED.contains(byte))
                     .and_then(value)
                     .map_or(Sextet::Not, |sextet| Sextet::Is(sextet, source.base + unit.end)),
                 Taken::Cut if source.tail == Tail::Open => Sextet::Cut,

@@ -16,12 +16,32 @@ const STRIDE_MAX: usize = 8;
 /// The table, and how far apart to look.
 pub(super) struct Filter {
     table: Box<[u64]>,
+    /// Every run with what it may belong to, in order: asked where the table hits.
+    runs: Vec<(u32, Starts)>,
     shift: u32,
     /// Bytes per look, as a mask of a little-endian load of four.
     mask: u32,
     pub(super) width: usize,
     /// Bytes from one look to the next.
     pub(super) stride: usize,
+}
+
+/// Where a value may begin that shows a run: bit `k` stands for the offset `1 - k` from the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Starts {
+    pub(super) text: u16,
+    pub(super) base64: u16,
+    pub(super) whole: u16,
+}
+
+impl Starts {
+    /// One more than the greatest bit in use.
+    pub(super) const BITS: usize = STRIDE_MAX + 2;
+
+    fn with(self, other: Self) -> Self {
+        let (text, base64) = (self.text | other.text, self.base64 | other.base64);
+        Self { text, base64, whole: self.whole | other.whole }
+    }
 }
 
 /// The bytes that may stand at one place of a run.
@@ -39,29 +59,52 @@ impl Filter {
         };
         let mut runs = Vec::new();
         for pattern in anywhere {
-            early(&text_options(pattern), width, stride, &mut runs);
+            early(&text_options(pattern), width, stride, &mut runs, |at| Starts {
+                text: 2 << at,
+                ..Starts::default()
+            });
             for place in 0..3 {
-                early(&base64_options(pattern, place), width, stride, &mut runs);
+                // The first character that is all the value's may come after one that is shared.
+                let shared = place.min(1);
+                early(&base64_options(pattern, place), width, stride, &mut runs, |at| Starts {
+                    base64: 2 << (at + shared),
+                    ..Starts::default()
+                });
             }
         }
         whole.iter().for_each(|pattern| whole_runs(pattern, &mut runs));
-        Self::of(&runs, width, stride)
+        Self::of(runs, width, stride)
     }
 
-    fn of(runs: &[u32], width: usize, stride: usize) -> Self {
+    fn of(mut runs: Vec<(u32, Starts)>, width: usize, stride: usize) -> Self {
+        runs.sort_unstable_by_key(|(run, _)| *run);
+        runs.dedup_by(|(run, starts), (kept, into)| {
+            let same = run == kept;
+            if same {
+                *into = into.with(*starts);
+            }
+            same
+        });
         let wanted =
             u32::try_from(runs.len()).unwrap_or(u32::MAX).saturating_mul(32).max(1).ilog2() + 1;
         let bits = wanted.clamp(*BITS.start(), *BITS.end());
         let mask = if width == 4 { u32::MAX } else { 0x00ff_ffff };
         let table = vec![0; 1 << (bits - 6)].into_boxed_slice();
-        let mut filter = Self { table, shift: 32 - bits, mask, width, stride };
-        for run in runs {
+        let mut filter = Self { table, runs: Vec::new(), shift: 32 - bits, mask, width, stride };
+        for (run, _) in &runs {
             let slot = filter.slot(*run);
             if let Some(word) = filter.table.get_mut(slot >> 6) {
                 *word |= 1 << (slot & 63);
             }
         }
-        filter
+        Self { runs, ..filter }
+    }
+
+    /// Where values may begin by the bytes here, a look that hit.
+    pub(super) fn starts(&self, four: [u8; 4]) -> Starts {
+        let run = (u32::from_le_bytes(four) | 0x2020_2020) & self.mask;
+        let found = self.runs.binary_search_by_key(&run, |(run, _)| *run).ok();
+        found.and_then(|at| self.runs.get(at)).map_or(Starts::default(), |(_, starts)| *starts)
     }
 
     /// Whether a value may show here; `four` are the bytes here, though only [`Self::width`] count.
@@ -80,14 +123,20 @@ impl Filter {
 }
 
 /// The runs that begin at the first `stride` places.
-fn early(options: &[Options], width: usize, stride: usize, runs: &mut Vec<u32>) {
-    for window in options.windows(width).take(stride) {
-        combine(window, runs);
+fn early(
+    options: &[Options],
+    width: usize,
+    stride: usize,
+    runs: &mut Vec<(u32, Starts)>,
+    starts: impl Fn(usize) -> Starts,
+) {
+    for (at, window) in options.windows(width).take(stride).enumerate() {
+        combine(window, runs, starts(at));
     }
 }
 
 /// Every run that takes one byte of each place.
-fn combine(window: &[Options], runs: &mut Vec<u32>) {
+fn combine(window: &[Options], runs: &mut Vec<(u32, Starts)>, starts: Starts) {
     let mut partial = vec![0u32];
     for (at, options) in window.iter().enumerate() {
         let with = |run: &u32| -> Vec<u32> {
@@ -95,8 +144,7 @@ fn combine(window: &[Options], runs: &mut Vec<u32>) {
         };
         partial = partial.iter().flat_map(with).collect();
     }
-    // The places beyond the window are masked away, but for the bit that folds letter case.
-    runs.extend(partial);
+    runs.extend(partial.into_iter().map(|run| (run, starts)));
 }
 
 fn option(bytes: &[u8]) -> Options {
@@ -148,10 +196,12 @@ fn spellings(byte: u8, letters: Letters) -> Vec<u8> {
 }
 
 /// The first three bytes of a whole JSON value, with the quote or the byte that precedes it.
-fn whole_runs(pattern: &Pattern, runs: &mut Vec<u32>) {
+fn whole_runs(pattern: &Pattern, runs: &mut Vec<(u32, Starts)>) {
     let text = text_options(pattern);
     let quoted = [option(b"\"")].into_iter().chain(text.clone()).chain([option(b"\"\\")]);
-    combine(&quoted.take(3).collect::<Vec<_>>(), runs);
+    let at_quote = Starts { whole: 2, ..Starts::default() };
+    combine(&quoted.take(3).collect::<Vec<_>>(), runs, at_quote);
     let bare = [option(b":,[ \t\r\n")].into_iter().chain(text).chain([option(b",}] \t\r\n")]);
-    combine(&bare.take(3).collect::<Vec<_>>(), runs);
+    let behind = Starts { whole: 1, ..Starts::default() };
+    combine(&bare.take(3).collect::<Vec<_>>(), runs, behind);
 }

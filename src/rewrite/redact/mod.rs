@@ -8,7 +8,9 @@
 //! | `needles` | the values, and what stands in their place |
 //! | `place` | where in JSON a value stands |
 //! | `scan` | the next value in what is at hand |
+//! | [`slices`] | a text that comes in slices |
 //! | `source` | a window onto the stream |
+//! | [`sse`] | server-sent events: bytes in, events out |
 //! | `text` | a value as text, each character escaped or not |
 //! | `trie` | the values as a tree |
 //! | `unit` | one escaped character |
@@ -35,7 +37,9 @@ mod filter;
 mod needles;
 mod place;
 mod scan;
+pub mod slices;
 mod source;
+pub mod sse;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -63,8 +67,8 @@ const PIECE: usize = 16 << 10;
 pub enum Sought {
     /// In all that this module knows.
     Everything,
-    /// Not in base64, of which nearly any letter may be the beginning: so that nothing of a text
-    /// that a person reads as it comes is held back without a reason.
+    /// As in a text that a person reads as it comes: not in base64, of which nearly any letter may
+    /// be the beginning, so that nothing is held back without a reason; nor as whole JSON values.
     Text,
 }
 

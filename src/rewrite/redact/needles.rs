@@ -72,6 +72,32 @@ pub(super) struct Roles {
     pub(super) inside: Role,
 }
 
+impl Roles {
+    /// Any start.
+    pub(super) const ALL: Self =
+        Self { text: Role::Maybe, base64: Role::Maybe, whole: Role::Maybe, inside: Role::Maybe };
+
+    /// What both allow.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            text: self.text.and(other.text),
+            base64: self.base64.and(other.base64),
+            whole: self.whole.and(other.whole),
+            inside: self.inside.and(other.inside),
+        }
+    }
+}
+
+impl Role {
+    pub(super) fn of(may: bool) -> Self {
+        if may { Self::Maybe } else { Self::Never }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self::of(self == Self::Maybe && other == Self::Maybe)
+    }
+}
+
 /// Whether a byte may be something.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Role {
@@ -160,16 +186,11 @@ fn letters(value: &str) -> Letters {
 }
 
 fn roles(anywhere: &Trie, whole: &Trie) -> Box<[Roles; 256]> {
-    let role = |may: bool| if may { Role::Maybe } else { Role::Never };
     let mut inside = [false; 256];
     for pattern in anywhere.patterns().iter().chain(whole.patterns()) {
         for byte in pattern.exact() {
             mark(&mut inside, *byte);
         }
-    }
-    if !anywhere.is_empty() {
-        mark(&mut inside, b'+');
-        mark(&mut inside, b'/');
     }
     if !whole.is_empty() {
         mark(&mut inside, b'"');
@@ -179,10 +200,10 @@ fn roles(anywhere: &Trie, whole: &Trie) -> Box<[Roles; 256]> {
         let base64 = !anywhere.is_empty() && (escape || base64::value(byte).is_some());
         let inside = inside.get(usize::from(fold(byte))).is_some_and(|inside| *inside);
         Roles {
-            text: role(!anywhere.is_empty() && (escape || anywhere.begins(fold(byte)))),
-            base64: role(base64),
-            whole: role(!whole.is_empty() && (byte == b'"' || whole.begins(fold(byte)))),
-            inside: role(inside),
+            text: Role::of(!anywhere.is_empty() && (escape || anywhere.begins(fold(byte)))),
+            base64: Role::of(base64),
+            whole: Role::of(!whole.is_empty() && (byte == b'"' || whole.begins(fold(byte)))),
+            inside: Role::of(inside),
         }
     };
     Box::new(std::array::from_fn(|byte| u8::try_from(byte).map(of).unwrap_or_default()))

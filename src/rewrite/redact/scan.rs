@@ -4,8 +4,9 @@
 //! It changes nothing, and never tries a start that [`Filter`](super::filter::Filter) ruled out.
 
 use super::Sought;
-use super::base64::Base64Walk;
-use super::needles::{Needles, Role};
+use super::base64::{Base64Walk, Sextet, sextet};
+use super::filter::Starts;
+use super::needles::{Needles, Role, Roles};
 use super::place::{self, Place, Unclear};
 use super::source::{Source, Tail};
 use super::text::{TextWalk, may_spell};
@@ -71,6 +72,7 @@ impl Walks {
     }
 
     /// Bytes read so far by all of them.
+    #[cfg(test)]
     pub(super) fn steps(&self) -> u64 {
         self.text.steps + self.base64.steps + self.whole.steps
     }
@@ -84,7 +86,7 @@ impl<'n> Scan<'n, '_> {
         let mut at = from;
         // The byte that a bare JSON value is known by stands before the value, and may have left.
         if !self.needles.whole.is_empty()
-            && let Some(next) = self.try_to(&mut front, end.min(from + 1))
+            && let Some(next) = self.try_to(&mut front, end.min(from + 1), Roles::ALL)
         {
             return next;
         }
@@ -95,7 +97,7 @@ impl<'n> Scan<'n, '_> {
                 return next;
             }
             let Some(introducer) = met else {
-                return self.try_to(&mut front, end).unwrap_or(Next::Clear);
+                return self.try_to(&mut front, end, Roles::ALL).unwrap_or(Next::Clear);
             };
             if let Some(next) = self.introducer(&mut front, introducer) {
                 return next;
@@ -107,8 +109,11 @@ impl<'n> Scan<'n, '_> {
     /// Tries what begins before an escape and may reach into it, and what begins with it.
     fn introducer(&mut self, front: &mut Front, at: usize) -> Option<Next<'n>> {
         let inside = |byte| self.needles.roles(byte).inside == Role::Maybe;
-        let reaches = may_spell(self.source, at, inside);
-        let before = if reaches { self.try_to(front, at) } else { None };
+        let text = Role::of(may_spell(self.source, at, inside));
+        let base64 = Role::of(!matches!(sextet(self.source, at), Sextet::Not));
+        let reach = Roles { text, base64, whole: text, inside: text };
+        let reaches = text == Role::Maybe || base64 == Role::Maybe;
+        let before = if reaches { self.try_to(front, at, reach) } else { None };
         if before.is_some() {
             return before;
         }
@@ -117,52 +122,77 @@ impl<'n> Scan<'n, '_> {
         {
             front.escape = (at, self.source.base + unit.end);
         }
-        if reaches {
-            return self.try_to(front, at + 1);
-        }
+        let next = if reaches { self.try_one(front, at, reach) } else { None };
         front.start = at + 1;
-        None
+        next
     }
 
     /// Looks into the bytes between two offsets, among which nothing begins an escape. What begins
     /// behind the last look is left untried.
     fn stretch(&mut self, front: &mut Front, from: usize, to: usize) -> Option<Next<'n>> {
         let filter = &self.needles.filter;
-        let source = self.source;
-        let mut at = from;
+        let bytes = self.source.bytes;
+        let base = self.source.base;
+        let mut at = from - base;
+        let to = (to - base).min((bytes.len() + filter.width).saturating_sub(4));
         while at + filter.width <= to {
-            let rest = source.bytes.get(at - source.base..).unwrap_or_default();
-            let Some(four) = rest.first_chunk() else { break };
+            let Some(four) = bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
             if filter.hits(*four) {
-                // A whole JSON value without quotes begins one byte behind the run that shows it.
-                let last = if self.needles.whole.is_empty() { at + 1 } else { at + 2 };
-                let next = self.try_to(front, last.min(source.end()));
+                let starts = filter.starts(*four);
+                let next = self.hit(front, base + at, starts);
                 if next.is_some() {
                     return next;
                 }
             }
             at += filter.stride;
-            // The value's first character in base64 may carry bits of what stands before it, which
-            // no run shows; so the last look itself is tried again with the next.
-            front.start = front.start.max(at - filter.stride);
+        }
+        // The value's first character in base64 may carry bits of what stands before it, which no
+        // run shows; so the last look itself is tried again with what follows.
+        let last = (base + at).saturating_sub(filter.stride);
+        front.start = front.start.max(last);
+        None
+    }
+
+    /// Tries the starts that the run at an offset points to, in order.
+    fn hit(&mut self, front: &mut Front, at: usize, starts: Starts) -> Option<Next<'n>> {
+        for bit in (0..Starts::BITS).rev() {
+            let is = |starts: u16| Role::of(starts >> bit & 1 == 1);
+            let (text, base64, whole) = (is(starts.text), is(starts.base64), is(starts.whole));
+            let Some(start) = (at + 1).checked_sub(bit).filter(|start| *start >= front.start)
+            else {
+                continue;
+            };
+            let kinds = Roles { text, base64, whole, inside: Role::Maybe };
+            let next = self.try_one(front, start, kinds);
+            if next.is_some() {
+                return next;
+            }
         }
         None
     }
 
     /// Tries every start before `to` that is still open.
-    fn try_to(&mut self, front: &mut Front, to: usize) -> Option<Next<'n>> {
-        while front.start < to {
-            let start = front.start;
-            let within = front.escape.0 < start && start < front.escape.1;
-            let begin = if within { front.escape.0 } else { start };
-            match self.try_at(start, begin) {
-                Ok(Some(found)) => return Some(Next::Found(found)),
-                Ok(None) => {}
-                Err(Pending) => return Some(Next::Held(begin)),
+    fn try_to(&mut self, front: &mut Front, to: usize, kinds: Roles) -> Option<Next<'n>> {
+        for start in front.start..to {
+            let next = self.try_one(front, start, kinds);
+            if next.is_some() {
+                return next;
             }
-            front.start += 1;
         }
+        front.start = front.start.max(to);
         None
+    }
+
+    fn try_one(&mut self, front: &Front, start: usize, kinds: Roles) -> Option<Next<'n>> {
+        let byte = self.source.get(start)?;
+        let roles = self.needles.roles(byte).and(kinds);
+        let within = front.escape.0 < start && start < front.escape.1;
+        let begin = if within { front.escape.0 } else { start };
+        match self.try_at(start, begin, roles) {
+            Ok(Some(found)) => Some(Next::Found(found)),
+            Ok(None) => None,
+            Err(Pending) => Some(Next::Held(begin)),
+        }
     }
 
     /// The value that begins at `start`, widened to `begin` where that lies within an escape.
@@ -170,9 +200,8 @@ impl<'n> Scan<'n, '_> {
         &mut self,
         start: usize,
         begin: usize,
+        roles: Roles,
     ) -> Result<Option<Found<'n>>, Pending> {
-        let Some(byte) = self.source.get(start) else { return Ok(None) };
-        let roles = self.needles.roles(byte);
         let mut text = Verdict::Dead;
         if roles.text == Role::Maybe {
             text = self.walks.text.at(&self.needles.anywhere, self.source, start);
@@ -190,7 +219,11 @@ impl<'n> Scan<'n, '_> {
             (Verdict::Dead, Verdict::Match(to, pattern)) => {
                 Ok(Some(Found { from: start, to, spelling: Spelling::Base64(place), pattern }))
             }
-            (Verdict::Dead, Verdict::Dead) if roles.whole == Role::Maybe => self.whole_at(start),
+            (Verdict::Dead, Verdict::Dead)
+                if roles.whole == Role::Maybe && self.sought == Sought::Everything =>
+            {
+                self.whole_at(start)
+            }
             (Verdict::Dead, Verdict::Dead) => Ok(None),
         }
     }
@@ -198,7 +231,11 @@ impl<'n> Scan<'n, '_> {
     fn as_text(&self, from: usize, to: usize, pattern: &'n Pattern) -> Result<Found<'n>, Pending> {
         let to = self.behind_escapes(from, to)?;
         let mut place = Place::Text;
-        if pattern.is_number() && self.source.span(from, to).iter().all(|b| place::in_number(*b)) {
+        let json = self.sought == Sought::Everything;
+        if json
+            && pattern.is_number()
+            && self.source.span(from, to).iter().all(|b| place::in_number(*b))
+        {
             place = place::of_number(self.source, from, to).map_err(|Unclear| Pending)?;
         }
         Ok(Found { from, to, spelling: Spelling::Text(place), pattern })

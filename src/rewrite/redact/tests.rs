@@ -73,7 +73,7 @@ fn plain_search(needles: &Needles, text: &[u8]) -> Vec<u8> {
         let begin = if start < escape.1 { escape.0 } else { start };
         let mut walks = Walks::new();
         let mut scan = Scan { needles, source, walks: &mut walks, sought: Sought::Everything };
-        match scan.try_at(start, begin.max(at)) {
+        match scan.try_at(start, begin.max(at), needles.roles(text[start])) {
             Ok(Some(found)) => {
                 out.extend_from_slice(&text[emitted..found.from]);
                 write::write(&found, needles.replacement(found.pattern.replacement), source, |b| {
@@ -420,6 +420,22 @@ fn a_number_stays_a_number_or_becomes_a_string() {
     ] {
         every_cut(&needles, text, wanted);
     }
+}
+
+#[test]
+fn what_is_held_stays_within_the_stated_bound() {
+    let value = "😀".repeat(20);
+    let needles = needles(&[&value]);
+    let mut redactor = Redactor::new(Arc::clone(&needles), Sought::Everything);
+    let mut out = BytesMut::new();
+    let half = |code: &str| format!("&#x000005c;u{code}");
+    let spelt = (half("d83d") + &half("de00")).repeat(19) + &half("d83d");
+    redactor.push(spelt.as_bytes(), &mut out);
+    assert!(out.is_empty());
+    assert!(redactor.held() <= value.chars().count() * unit::UNIT_MAX);
+    redactor.push(half("de00").as_bytes(), &mut out);
+    redactor.finish(&mut out);
+    assert_eq!(&out[..], b"[redacted]");
 }
 
 #[test]

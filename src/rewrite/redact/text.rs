@@ -142,7 +142,14 @@ fn escapes(source: Source<'_>, pos: usize) -> Result<[Option<Unit>; 2], Cut> {
         Taken::Cut if source.tail == Tail::Open => Err(Cut),
         Taken::Cut | Taken::Nothing => Ok(None),
     };
-    let (once, twice) = (read(Layers::Once)?, read(Layers::Twice)?);
+    let once = read(Layers::Once)?;
+    // Only where the escape stands for a byte that begins one, or is followed by one, is there a
+    // second layer.
+    let next = once.map_or_else(|| source.get(pos + 1), |unit| unit.ascii());
+    if !next.is_some_and(|byte| INTRODUCERS.contains(&byte)) {
+        return Ok([once, None]);
+    }
+    let twice = read(Layers::Twice)?;
     Ok([once, twice.filter(|unit| Some(*unit) != once)])
 }
 

@@ -10,6 +10,7 @@ pub(super) const INTRODUCERS: [u8; 3] = *b"\\%&";
 
 /// The longest spelling of one character, in bytes. The longest that is understood is half of a
 /// surrogate pair twice, its backslashes being numeric entities (`&#x0000005c;ud83d…`): 36.
+#[cfg_attr(not(test), expect(dead_code, reason = "a stated bound, which a test checks"))]
 pub(super) const UNIT_MAX: usize = 40;
 
 /// Leading zeros make a numeric entity longer without an end; more digits than this are not one.

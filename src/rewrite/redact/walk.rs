@@ -92,11 +92,11 @@ impl Walk {
         let depth = trie.depth(self.node);
         let path = self.steps.iter().skip(self.steps.len().saturating_sub(depth));
         for end in trie.ends(self.node) {
-            let read = path.clone().take(trie.depth(end));
+            let mut read = path.clone().take(trie.depth(end));
             let Some(pattern) = trie.ending(end, read.clone().map(|step| step.byte)) else {
                 continue;
             };
-            let Some(last) = read.last() else { continue };
+            let Some(last) = read.next_back() else { continue };
             return Verdict::Match(last.to, pattern);
         }
         Verdict::Dead
