@@ -37,6 +37,8 @@ mod tidy;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod upstream;
 #[cfg(test)]
 mod vendors;
