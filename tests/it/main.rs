@@ -11,6 +11,8 @@ mod demo;
 #[cfg(test)]
 mod embed;
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod forwarding;
 #[cfg(test)]
 mod framing;
