@@ -21,6 +21,8 @@ mod lease;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod locators;
+#[cfg(test)]
 mod own_dialect;
 #[cfg(test)]
 mod refusals;
