@@ -25,6 +25,8 @@ mod locators;
 #[cfg(test)]
 mod own_dialect;
 #[cfg(test)]
+mod play;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod serve;
