@@ -40,3 +40,13 @@ mod halo;
 mod opendialog;
 mod quiq;
 mod scene;
+
+#[test]
+fn every_folder_is_a_vendors_whose_calls_are_tested() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let there = std::fs::read_dir(folder).unwrap();
+    let mut there: Vec<_> =
+        there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    there.sort();
+    assert_eq!(there, ["alli", "genesys", "halo", "keys", "opendialog", "quiq"]);
+}
