@@ -25,6 +25,8 @@ mod locators;
 #[cfg(test)]
 mod own_dialect;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod play;
 #[cfg(test)]
 mod refusals;

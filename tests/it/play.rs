@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::support::house::start_text;
 
 #[path = "../../examples/play.rs"]
-mod example;
+pub(crate) mod example;
 
 use example::{Log, Places, VENDORS, configuration, script, vendor};
 
