@@ -3,6 +3,7 @@
 
 mod bad;
 mod escaping;
+mod spelling;
 
 use std::path::Path;
 
