@@ -2,14 +2,18 @@
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 NEEDS := build-essential cmake
+VENDOR ?= quiq
 
-.PHONY: help demo test build install-build
+.PHONY: help demo play test build install-build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: install-build ## build, then run the proxy between a sample shop and a sample vendor
 	$(CARGO) run --locked -- demo
+
+play: install-build ## run a vendor's browser script: make play VENDOR=halo
+	$(CARGO) run --locked --example play -- $(VENDOR)
 
 test: ## install what the tests need and run all of them
 	scripts/test

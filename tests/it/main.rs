@@ -11,6 +11,8 @@ mod demo;
 #[cfg(test)]
 mod embed;
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod forwarding;
 #[cfg(test)]
 mod framing;
@@ -19,7 +21,13 @@ mod lease;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod locators;
+#[cfg(test)]
 mod own_dialect;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod play;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
@@ -36,6 +44,8 @@ mod tenancy;
 mod tidy;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

@@ -111,7 +111,8 @@ pub(crate) fn mistakes(text: &str, base: &Path) -> String {
     load(text, base).expect_err("it loads")
 }
 
-fn load(text: &str, base: &Path) -> Result<config::Config, String> {
+/// A configuration, read with the tests' key in its environment.
+pub(crate) fn load(text: &str, base: &Path) -> Result<config::Config, String> {
     cloakroom::server::run::crypto();
     let env = |name: &str| (name == "KEY").then(|| KEY.to_owned());
     config::load_text(text, "test.toml", base, &env, 1).map_err(|mistakes| mistakes.to_string())

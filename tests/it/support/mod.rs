@@ -9,6 +9,7 @@ pub(crate) mod house;
 pub(crate) mod process;
 pub(crate) mod stage;
 pub(crate) mod tls;
+pub(crate) mod tokens;
 pub(crate) mod vendor;
 
 pub(crate) use client::{Answer, Browser, chunked, request};
