@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::dialect::answering::RedactAs;
 use crate::reject::Cause;
 use crate::rewrite::json::scalars::scalars;
-use crate::rewrite::redact::{Mark, Needles, Replacement};
+use crate::rewrite::redact::{Mark, Needles, Replacement, SHORT_MAX};
 use crate::vault::link::Revelation;
 
 /// The mark that takes a value's place where the dialect wants a fixed one.
@@ -66,8 +66,8 @@ impl Watch {
         for one in self.own.iter().chain(&self.linked) {
             let replacement = replacement(one, redact_as)?;
             let values = scalars(one.payload.expose().as_bytes()).map_err(|_| Cause::Internal)?;
-            for value in values {
-                builder = builder.add(&value, replacement.clone());
+            for value in values.iter().filter(|value| is_telling(value)) {
+                builder = builder.add(value, replacement.clone());
             }
         }
         let needles = Arc::new(builder.build().map_err(|_| Cause::Internal)?);
@@ -83,6 +83,15 @@ impl Watch {
         };
         self.own.iter().chain(&self.linked).find(says).map(|one| one.handle.expose())
     }
+}
+
+/// Whether a value says anything about anybody when it is met again. A single
+/// character, a truth and a number of a few digits stand in every answer, as counts
+/// and codes; taking them out would break it and protect nobody.
+fn is_telling(value: &str) -> bool {
+    let number = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let least = if number { SHORT_MAX } else { 2 };
+    value.chars().count() >= least && !matches!(value, "true" | "false" | "null")
 }
 
 fn replacement(one: &Revelation, redact_as: RedactAs) -> Result<Replacement, Cause> {
