@@ -9,6 +9,8 @@ mod control;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod disk_store;
+#[cfg(test)]
 mod embed;
 #[cfg(test)]
 mod fixtures;
@@ -28,6 +30,8 @@ mod own_dialect;
 mod pages;
 #[cfg(test)]
 mod play;
+#[cfg(test)]
+mod redis_store;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
