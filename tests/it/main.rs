@@ -37,6 +37,8 @@ mod refusals;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod shared_store;
+#[cfg(test)]
 mod store_conformance;
 #[cfg(test)]
 mod support;
