@@ -38,6 +38,7 @@ mod refusals;
 mod serve;
 #[cfg(test)]
 mod shared_store;
+mod slices;
 #[cfg(test)]
 mod store_conformance;
 #[cfg(test)]
