@@ -112,6 +112,12 @@ impl Dialect {
         self.exchanges.iter().find(|exchange| exchange.call.matches(method, path))
     }
 
+    /// A conversation's name, apart from those of every other dialect.
+    #[must_use]
+    pub fn conversation(&self, name: &[u8]) -> Vec<u8> {
+        [self.name.as_bytes(), b"\0", name].concat()
+    }
+
     /// Whether a call of any method has this path.
     #[must_use]
     pub fn lists(&self, path: &str) -> bool {
