@@ -86,6 +86,16 @@ impl<S: Store> Store for Timed<S> {
         self.time("remove_subject", self.store.remove_subject(tenant, subject, now)).await
     }
 
+    async fn of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Arc<Record>>, StoreFault> {
+        self.time("of_subject", self.store.of_subject(tenant, subject, now, max)).await
+    }
+
     async fn census(&self) -> Result<Census, StoreFault> {
         self.time("census", self.store.census()).await
     }

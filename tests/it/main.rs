@@ -1,6 +1,8 @@
 //! One integration binary: the library's house on real sockets.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod cli;
@@ -17,6 +19,10 @@ mod forwarding;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]
+mod honey;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod lease;
 #[cfg(test)]
 mod links;
@@ -32,6 +38,8 @@ mod play;
 mod refusals;
 #[cfg(test)]
 mod serve;
+#[cfg(test)]
+mod split;
 #[cfg(test)]
 mod store_conformance;
 #[cfg(test)]
