@@ -28,6 +28,14 @@ fn parts(text: &str, keys: &str, base: &Path) -> Parts {
     split(load_text(&text, "t.toml", base, &env, 2).unwrap_or_else(|wrong| panic!("{wrong}"))).0
 }
 
+/// A reload, as the upkeep does it: upstreams are looked at first.
+async fn take(running: &Running, parts: Parts) {
+    for route in parts.data.routes.iter() {
+        route.upstream.refresh().await;
+    }
+    running.house.take(parts);
+}
+
 async fn handle(running: &Running) -> String {
     let issued = issue_with(running, SECRET, r#"{"nickname":"Ann"}"#, "").await;
     issued["handle"].as_str().unwrap().to_owned()
@@ -60,9 +68,10 @@ async fn a_rotation_under_traffic_refuses_no_handle_until_the_old_key_is_dropped
         .collect();
     for keys in [BOTH, ONE, BOTH] {
         // With an old keyring back, the new one's handles must not be asked for.
-        running.house.take(parts(&text, keys, folder.path()));
+        take(&running, parts(&text, keys, folder.path())).await;
         let before = sent.load(Ordering::SeqCst);
         while sent.load(Ordering::SeqCst) < before + 20 {
+            assert!(traffic.iter().all(|one| !one.is_finished()), "refused in a rotation");
             tokio::task::yield_now().await;
         }
     }
@@ -79,7 +88,7 @@ async fn a_rotation_under_traffic_refuses_no_handle_until_the_old_key_is_dropped
     assert!(metrics.contains("cloakroom_handles{key_id=\"1\"} 1"), "still needed: {metrics}");
     assert!(metrics.contains("cloakroom_handles{key_id=\"2\"} 1"), "{metrics}");
 
-    running.house.take(parts(&text, TWO, folder.path()));
+    take(&running, parts(&text, TWO, folder.path())).await;
     refused(&running.send(&chat_of("Ann", &old)).await, 403, "handle_unusable");
     assert_eq!(running.send(&chat_of("Ann", &new)).await.status, 200);
     let metrics = running.metrics().await;
@@ -112,7 +121,7 @@ async fn the_old_key_may_go_when_the_gauge_has_none_of_its_handles() {
     let text = format!("{}{}", preamble(), route("genesys", vendor.address));
     let running = start_text(&text, Path::new(".")).await;
     let old = issue_with(&running, SECRET, "{}", "").await;
-    running.house.take(parts(&text, BOTH, Path::new(".")));
+    take(&running, parts(&text, BOTH, Path::new("."))).await;
     handle(&running).await;
     let path = format!("/v1/handles/{}", old["id"].as_str().unwrap());
     assert_eq!(running.control("DELETE", &path, SECRET, "").await.status, 204);

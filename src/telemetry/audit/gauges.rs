@@ -24,7 +24,7 @@ impl AuditMetrics {
                 "cloakroom_audit_lost_total",
                 "Entries that the audit could not take.",
             )?,
-            failing: IntGauge::new("cloakroom_audit_failing", "1 while no line can be written.")?,
+            failing: IntGauge::new("cloakroom_audit_failing", "Set while no line can be written.")?,
             sequence: IntGauge::new(
                 "cloakroom_audit_sequence",
                 "The number of the line written last.",

@@ -83,7 +83,7 @@ async fn where_the_operator_said_so_calls_go_on_and_are_written_later() {
     let lines = audited.lines();
     assert_eq!(said(&lines, "redeem"), ["granted"]);
     let issues = lines.iter().filter(|line| line["event"] == "issue").count();
-    assert!(lines.iter().any(|line| line["handle"] == issued["id"]) && issues >= 2);
+    assert!(lines.iter().any(|line| line["handle"] == issued["id"]) && issues >= 2, "{lines:#?}");
     whole(&[audited.path()]);
 }
 
