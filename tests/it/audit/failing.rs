@@ -10,14 +10,14 @@ use crate::support::process::{Process, free_ports, listening};
 use crate::support::{Browser, SECRET, Vendor, request};
 
 impl Audited {
-    /// Puts a folder where the file should be: no line can be written, whoever asks.
+    /// Makes the path lead nowhere: no line can be written, whoever asks.
     fn obstruct(&self) {
         std::fs::rename(self.path(), self.folder.path().join("aside")).unwrap();
-        std::fs::create_dir(self.path()).unwrap();
+        std::os::unix::fs::symlink(self.folder.path().join("none/x"), self.path()).unwrap();
     }
 
+    /// In one step: a file that was begun in between would be lost.
     fn clear(&self) {
-        std::fs::remove_dir(self.path()).unwrap();
         std::fs::rename(self.folder.path().join("aside"), self.path()).unwrap();
     }
 }
