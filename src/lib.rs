@@ -20,7 +20,7 @@
 //! | 5 | [`cli`], [`server`] | composition: the only place that sees everything |
 //! | 4 | [`config`] | text becomes resolved types; nobody below imports it |
 //! | 3 | [`proxy`], [`admin`], [`reject`], [`telemetry`] | the edges; proxy and admin don't know each other |
-//! | 2 | [`vault`] | issue, redeem, revoke |
+//! | 2 | [`vault`] | issue, redeem, revoke, and what the audit says |
 //! | 1 | [`dialect`], [`store`], [`clock`] | vendor grammar (pure), persistence, time |
 //! | 0 | [`domain`], [`rewrite`] | pure: handle, keyring, seal, payload, lease; pointers, splice, forms, JWT, frames |
 //!
@@ -33,6 +33,8 @@
 //! * No vendor's name stands in Rust: **a vendor is a TOML file** in
 //!   `conf/dialects/`, embedded in the binary and overridable by an operator's own.
 //! * Nothing goes upstream on an exchange but a [`dialect::reveal::Revealed`] body.
+//! * What the audit could not take is not done, unless the operator says otherwise; an
+//!   entry of it has no field that could hold a payload, a subject or a handle.
 //! * Personal data is always a type whose `Debug` prints a size;
 //!   [`domain::Payload::expose`] is the one greppable exit.
 //!

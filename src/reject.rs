@@ -36,6 +36,8 @@ pub enum Cause {
     Framing(FramingFlaw),
     /// The store could not decide.
     StoreUnavailable,
+    /// The audit could not take it.
+    AuditUnavailable,
     /// No server of the upstream took the call.
     UpstreamUnreachable,
     /// The upstream took the call and did not answer in time.
@@ -107,7 +109,7 @@ impl Cause {
             Self::BodyTooLarge => Code::BodyTooLarge,
             Self::BodyInvalid(_) | Self::ClientGone => Code::BodyInvalid,
             Self::Framing(_) => Code::Framing,
-            Self::StoreUnavailable => Code::Unavailable,
+            Self::StoreUnavailable | Self::AuditUnavailable => Code::Unavailable,
             Self::UpstreamUnreachable | Self::UpstreamTimeout | Self::UpstreamBroken => {
                 Code::Upstream
             }
@@ -129,7 +131,7 @@ impl Cause {
             Self::NotListed | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ClientGone => StatusCode::REQUEST_TIMEOUT,
-            Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::StoreUnavailable | Self::AuditUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::UpstreamUnreachable | Self::UpstreamBroken => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -149,7 +151,9 @@ impl Cause {
             Self::BodyTooLarge => "The request body is too large.",
             Self::BodyInvalid(_) => "The request body cannot be read.",
             Self::Framing(_) => "The request is not framed acceptably.",
-            Self::StoreUnavailable => "The service is not available at the moment.",
+            Self::StoreUnavailable | Self::AuditUnavailable => {
+                "The service is not available at the moment."
+            }
             Self::UpstreamUnreachable | Self::UpstreamBroken => {
                 "The chat service cannot be reached."
             }
@@ -180,6 +184,7 @@ impl Cause {
             Self::UpstreamTimeout => "upstream-timeout",
             Self::UpstreamBroken => "upstream-broken",
             Self::ClientGone => "client-gone",
+            Self::AuditUnavailable => "audit-unavailable",
             Self::ContactCenterMissing
             | Self::ContactCenterUnknown
             | Self::AuthorizationPresent
@@ -198,7 +203,7 @@ impl Cause {
             Self::UpstreamUnreachable | Self::UpstreamTimeout | Self::UpstreamBroken => {
                 Fault::Upstream
             }
-            Self::StoreUnavailable | Self::Internal => Fault::Internal,
+            Self::StoreUnavailable | Self::AuditUnavailable | Self::Internal => Fault::Internal,
             Self::ContactCenterMissing
             | Self::ContactCenterUnknown
             | Self::AuthorizationPresent

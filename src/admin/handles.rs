@@ -1,4 +1,4 @@
-//! `/v1/handles`: issue one or a batch, look at one, end one or a subject's.
+//! `/v1/handles`: issue one or a batch, look at one, end one.
 //!
 //! Payloads come in and never go out.
 
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp as Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::auth::Caller;
 use super::problem::{Detail, Problem, ProblemDocument};
@@ -23,8 +23,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::{HandleId, TenantId, Uses};
 use crate::reject::ControlCause;
 use crate::rewrite::json::members::members;
-use crate::vault::issue::{BATCH_MAX, Deposit, Issued};
-use crate::vault::tenancy::{Permission, Tenant};
+use crate::vault::issue::{BATCH_MAX, Bait, Deposit, Issued};
+use crate::vault::revoke::Inspection;
+use crate::vault::tenancy::{Permission, Seat, Tenant};
 
 /// Bytes of a subject: an e-mail address has at most 254.
 pub(super) const SUBJECT_MAX: usize = 512;
@@ -47,6 +48,9 @@ pub(super) struct IssueRequest<'a> {
     uses: Option<Uses>,
     /// Whom it is about, for `DELETE /v1/handles?subject=`; kept as a keyed digest.
     subject: Option<String>,
+    /// `true` for a handle to be tried by a thief: it is never redeemed, looks like any
+    /// other, and a try raises an alarm in the audit and the metrics.
+    alarm: Option<bool>,
 }
 
 /// A handle that was issued.
@@ -79,18 +83,18 @@ pub(super) struct StateResponse {
     redeemed: u32,
 }
 
-/// How many handles ended.
-#[derive(Serialize, ToSchema)]
-pub(super) struct RevokedResponse {
-    revoked: u64,
-}
-
-/// Whose handles to end.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct SubjectQuery {
-    /// As it was given when they were issued.
-    subject: Option<String>,
+impl StateResponse {
+    pub(super) fn of(tenant: &TenantId, found: &Inspection) -> Self {
+        Self {
+            id: found.id.to_string(),
+            tenant: tenant.to_string(),
+            uses: found.uses.as_str(),
+            state: found.state.as_str(),
+            expires_at: rfc3339(found.expires.at()),
+            issued_at: rfc3339(found.issued),
+            redeemed: found.redeemed,
+        }
+    }
 }
 
 /// Issue a handle, or up to 100 in one call: all or none, in the same order.
@@ -132,15 +136,7 @@ pub(super) async fn inspect(
     let id = handle_id(path)?;
     for seat in seats {
         if let Some(found) = control.vault.inspect(&seat.tenant.id, id).await? {
-            return Ok(Json(StateResponse {
-                id: id.to_string(),
-                tenant: seat.tenant.id.to_string(),
-                uses: found.uses.as_str(),
-                state: found.state.as_str(),
-                expires_at: rfc3339(found.expires.at()),
-                issued_at: rfc3339(found.issued),
-                redeemed: found.redeemed,
-            }));
+            return Ok(Json(StateResponse::of(&seat.tenant.id, &found)));
         }
     }
     Err(Problem::new(ControlCause::NotFound))
@@ -158,31 +154,11 @@ pub(super) async fn revoke(
     let seats = caller.seats(Permission::Revoke)?;
     let id = handle_id(path)?;
     for seat in seats {
-        if control.vault.revoke(&seat.tenant.id, id).await? {
+        if control.vault.revoke_for(Some(&seat.caller), &seat.tenant.id, id).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }
     Err(Problem::new(ControlCause::NotFound))
-}
-
-/// End every handle that was issued about a subject.
-#[utoipa::path(delete, path = "/v1/handles", params(SubjectQuery),
-    responses((status = 200, body = RevokedResponse), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
-pub(super) async fn revoke_subject(
-    State(control): State<Control>,
-    caller: Caller,
-    query: Result<Query<SubjectQuery>, QueryRejection>,
-) -> Result<Json<RevokedResponse>, Problem> {
-    let seats = caller.seats(Permission::Revoke)?;
-    let Query(query) = query.map_err(|_| Detail::SubjectMissing)?;
-    let subject = query.subject.filter(|subject| !subject.is_empty());
-    let subject = subject.ok_or(Detail::SubjectMissing)?;
-    let mut revoked = 0;
-    for seat in seats {
-        revoked += control.vault.revoke_subject(&seat.tenant.id, &subject).await?;
-    }
-    Ok(Json(RevokedResponse { revoked }))
 }
 
 /// Checks every deposit before the first is stored. A batch is of one tenant:
@@ -193,22 +169,23 @@ async fn deposit_all(
     caller: &Caller,
     asks: Vec<IssueRequest<'_>>,
 ) -> Result<Vec<IssueResponse>, Problem> {
-    let mut owner: Option<TenantId> = None;
+    let mut owner: Option<&Seat> = None;
     let mut deposits = Vec::with_capacity(asks.len());
     let batch = asks.len() > 1;
     for (at, ask) in asks.into_iter().enumerate() {
         let place = |problem: Problem| if batch { problem.of_element(at) } else { problem };
         let seat = caller.issuing(ask.tenant.as_deref()).map_err(place)?;
-        let owned = owner.get_or_insert_with(|| seat.tenant.id.clone());
-        if *owned != seat.tenant.id {
+        let owned = owner.get_or_insert(seat);
+        if owned.tenant.id != seat.tenant.id {
             return Err(place(Detail::TenantForeign.into()));
         }
         deposits.push(deposit(settings, &seat.tenant, ask).map_err(place)?);
     }
     let owner = owner.ok_or(Detail::Batch { max: BATCH_MAX })?;
     let count = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
-    let issued = control.vault.issue(&owner, deposits).await?;
-    control.metrics.issued(&owner, count);
+    let (who, tenant) = (Some(owner.caller.as_str()), &owner.tenant.id);
+    let issued = control.vault.issue_for(who, tenant, deposits).await?;
+    control.metrics.issued(tenant, count);
     Ok(issued.iter().map(response).collect())
 }
 
@@ -226,7 +203,9 @@ fn deposit(
         None => limits.ttl_default.min(tenant.ttl_max),
         Some(asked) => bounded(asked, tenant.ttl_max)?,
     };
-    Ok(Deposit { payload, uses: ask.uses.unwrap_or(Uses::UntilExpiry), ttl, subject: ask.subject })
+    let uses = ask.uses.unwrap_or(Uses::UntilExpiry);
+    let bait = if ask.alarm == Some(true) { Bait::Honey } else { Bait::No };
+    Ok(Deposit { payload, uses, ttl, subject: ask.subject, bait })
 }
 
 /// A payload that can be kept and, when its handle comes, be put in its place.

@@ -31,6 +31,9 @@ pub(super) async fn ready(State(control): State<Control>) -> Response {
     if control.draining.load(Ordering::Relaxed) {
         return unready("draining");
     }
+    if let Err(fault) = control.vault.audit_ready() {
+        return unready(&fault.to_string());
+    }
     match timeout(PROBE_MAX, control.vault.probe()).await {
         Ok(Ok(())) => "ok\n".into_response(),
         Ok(Err(fault)) => unready(&fault.to_string()),

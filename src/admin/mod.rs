@@ -9,6 +9,7 @@ mod auth;
 mod handles;
 mod health;
 pub mod problem;
+mod subjects;
 mod vendor;
 
 use std::fmt;
@@ -94,7 +95,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn described() -> OpenApiRouter<Control> {
     OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(handles::issue, handles::revoke_subject))
+        .routes(routes!(handles::issue, subjects::export, subjects::revoke_subject))
         .routes(routes!(handles::inspect, handles::revoke))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -13,6 +13,7 @@ use crate::domain::payload::PayloadFault;
 use crate::reject::ControlCause;
 use crate::store::StoreFault;
 use crate::vault::issue::IssueFault;
+use crate::vault::revoke::EndFault;
 
 /// A refusal on its way out.
 #[derive(Debug)]
@@ -133,7 +134,17 @@ impl From<IssueFault> for Problem {
         match fault {
             IssueFault::Store(fault) => fault.into(),
             IssueFault::Entropy(_) => Self::new(ControlCause::Unavailable),
+            IssueFault::Unaudited(_) => Self::new(ControlCause::Unaudited),
             IssueFault::Seal => Self::new(ControlCause::Internal),
+        }
+    }
+}
+
+impl From<EndFault> for Problem {
+    fn from(fault: EndFault) -> Self {
+        match fault {
+            EndFault::Store(fault) => fault.into(),
+            EndFault::Unaudited(_) => Self::new(ControlCause::Unaudited),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::dialect::Dialect;
 use crate::dialect::issue::IssueCall;
 use crate::domain::Uses;
 use crate::reject::ControlCause;
-use crate::vault::issue::{BATCH_MAX, Deposit};
+use crate::vault::issue::{BATCH_MAX, Bait, Deposit};
 use crate::vault::tenancy::Tenant;
 
 /// Names the tenant for a caller that serves several; a vendor's body cannot.
@@ -48,7 +48,8 @@ pub(super) async fn issue(
 
     let deposits = deposits(call, &body, &seat.tenant, settings.limits.payload_max)?;
     let count = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
-    let issued = control.vault.issue(&seat.tenant.id, deposits).await?;
+    let caller = Some(seat.caller.as_str());
+    let issued = control.vault.issue_for(caller, &seat.tenant.id, deposits).await?;
     control.metrics.issued(&seat.tenant.id, count);
     let issued: Vec<_> = issued
         .iter()
@@ -95,6 +96,7 @@ fn deposits(
             uses: if one.once { Uses::Once } else { Uses::UntilExpiry },
             ttl: call.ttl.min(tenant.ttl_max),
             subject: None,
+            bait: Bait::No,
         })
     });
     kept.collect()

@@ -19,6 +19,8 @@ pub enum Exit {
     Ok,
     /// 64: wrong usage.
     Usage,
+    /// 65: an audit that is not what was written.
+    Data,
     /// 69: a service that is needed is not there.
     Unavailable,
     /// 74: input or output.
@@ -32,6 +34,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Ok => 0,
             Exit::Usage => 64,
+            Exit::Data => 65,
             Exit::Unavailable => 69,
             Exit::Io => 74,
             Exit::Config => 78,

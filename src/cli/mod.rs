@@ -4,6 +4,7 @@
 //! do. No command prints a payload, a secret or a key but `keygen`, which exists
 //! to.
 
+mod audit;
 mod check;
 pub mod demo;
 mod dialect;
@@ -40,7 +41,7 @@ First steps:
   cloakroom check -c conf/minimal.toml           every mistake of a file, with its line
   cloakroom serve -c conf/minimal.toml
 
-Exit codes: 0 ok, 64 wrong usage, 69 a needed service is not there, 74 input/output, 78 configuration.";
+Exit codes: 0 ok, 64 wrong usage, 65 a broken audit, 69 a needed service is not there, 74 input/output, 78 configuration.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -87,6 +88,9 @@ enum Command {
     /// Issue, inspect or revoke handles at a running control plane.
     #[command(subcommand)]
     Handle(handle::Handles),
+    /// Check an audit: who reads it can then rely on it.
+    #[command(subcommand)]
+    Audit(audit::Audits),
     /// Print the control plane's OpenAPI description.
     Openapi,
     /// Print a JSON Schema of the configuration file, for editors.
@@ -124,6 +128,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Dialect(dialects) => dialect::run(&dialects),
         Command::Handle(handles) => handle::run(handles),
         Command::Explain { config } => explain::explain(&config),
+        Command::Audit(audits) => audit::run(audits),
         Command::Openapi => print::json(&crate::admin::openapi()),
         Command::Schema => print::json(&crate::config::schema()),
         Command::Completions { shell } => {

@@ -8,6 +8,7 @@
 
 mod adapted;
 mod at;
+mod audit;
 mod builtin;
 pub mod dialects;
 mod document;
@@ -49,6 +50,7 @@ use crate::dialect::Dialect;
 use crate::domain::lease::Terms;
 use crate::domain::{Keyring, TenantId};
 use crate::proxy::settings::DataPlane;
+use crate::telemetry::audit::AuditSettings;
 use crate::telemetry::logs::LogFormat;
 use crate::vault::issue::IssueLimits;
 use crate::vault::tenancy::Tenancy;
@@ -66,6 +68,8 @@ pub struct Config {
     pub terms: Terms,
     /// Where sealed payloads are kept.
     pub store: StoreConfig,
+    /// Where it is written down what happens, if anywhere.
+    pub audit: Option<AuditSettings>,
     /// What a browser's call is judged by.
     pub settings: DataPlane,
     /// Tenants and their callers.
@@ -155,6 +159,7 @@ fn resolve(
         control_plane,
         keyring,
         store,
+        audit,
         limits,
         process,
         log,
@@ -166,6 +171,7 @@ fn resolve(
     let planes = planes(data_plane, control_plane, outside, notes);
     let keyring = keys::keyring(keyring, outside, notes);
     let store = store::store(store.as_ref(), outside, notes);
+    let audit = audit::audit(audit.as_ref(), outside, notes);
     let limits = limits::limits(limits.as_ref(), notes);
     let ending = process::ending(process.as_ref(), outside, notes);
     let tenants = tenants::tenants(tenant, outside, notes);
@@ -183,6 +189,7 @@ fn resolve(
         keyring: keyring?,
         terms,
         store: store?,
+        audit: audit?,
         settings: DataPlane { generation, routes, limits, trusted_proxies },
         tenancy: Tenancy::new(tenants.resolved.into_values()),
         issue,

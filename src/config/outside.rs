@@ -96,6 +96,29 @@ impl Outside<'_> {
         Some(text)
     }
 
+    /// A file that will be appended to, which need not be there yet; its folder must.
+    pub(crate) fn appendable(&self, file: &At<String>, notes: &mut Notes<'_>) -> Option<PathBuf> {
+        let path = self.path(file);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = fs::metadata(folder.unwrap_or(Path::new(".")));
+        match fs::metadata(&path) {
+            _ if file.is_empty() => notes.wrong(&file.span(), "must be the path of a file"),
+            _ if !folder.is_ok_and(|folder| folder.is_dir()) => {
+                let hint = "make it, for the proxy's user alone";
+                notes.fix(&file.span(), format!("there is no folder for {}", path.display()), hint);
+            }
+            Ok(about) if !about.is_file() => {
+                notes.wrong(&file.span(), format!("{} is no file", path.display()));
+            }
+            Ok(about) if about.permissions().mode() & LOOSE != 0 => {
+                let message = "others than the owner have access to this file";
+                notes.fix(&file.span(), message, format!("run: chmod 600 {}", path.display()));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        Some(path)
+    }
+
     /// A text, without the line end that editors put after it.
     pub(crate) fn text(
         &self,

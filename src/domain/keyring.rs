@@ -3,6 +3,8 @@
 //! The only file that names hmac. Never prints a key, never compares a MAC byte by byte, never hands out a [`Verified`]
 //! without having checked the MAC and then the expiry.
 
+mod verified;
+
 use std::fmt;
 use std::iter;
 
@@ -11,14 +13,12 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use thiserror::Error;
 
-use super::claims::{Claims, KeyId, Secret};
+use super::claims::{Claims, KeyId};
 use super::fingerprint::{Fingerprint, Purpose};
 use super::handle::Handle;
-use super::handle_id::HandleId;
 use super::root_key::{NotDerived, RootKey};
 use super::tenant::TenantId;
-use super::time::{Expiry, Timestamp};
-use super::uses::Uses;
+use super::time::Timestamp;
 
 /// What the MAC of a handle covers before tenant and claims. Part of the wire.
 const HANDLE_LABEL: &[u8] = b"cloakroom handle v1";
@@ -37,6 +37,13 @@ pub struct Verified {
     key_id: KeyId,
     claims: Claims,
     tenant: TenantId,
+}
+
+/// What marks lines of the audit, under one root key: whoever has the file and not the key marks none.
+#[derive(Clone)]
+pub struct AuditKey {
+    id: KeyId,
+    mac: HmacSha256,
 }
 
 /// Why a well formed handle is not believed.
@@ -160,6 +167,16 @@ impl Keyring {
         Ok(line.fingerprint(purpose, &verified.tenant, bytes))
     }
 
+    /// What marks the audit's lines: the current key's first, then those of keys that marked before.
+    pub fn audit_keys(&self) -> Vec<AuditKey> {
+        self.lines().map(Line::audit_key).collect()
+    }
+
+    /// What marks new lines.
+    pub fn audit_key(&self) -> AuditKey {
+        self.current.audit_key()
+    }
+
     pub(in crate::domain) fn root(&self, id: KeyId) -> Option<&RootKey> {
         self.line(id).map(|line| &line.root)
     }
@@ -173,34 +190,26 @@ impl Keyring {
     }
 }
 
-impl Verified {
-    /// The handle's public name.
-    pub fn id(&self) -> HandleId {
-        self.claims.id
+impl AuditKey {
+    /// The root key that it was made of.
+    pub fn id(&self) -> KeyId {
+        self.id
     }
 
-    /// The key that signed it.
-    pub fn key_id(&self) -> KeyId {
-        self.key_id
+    /// The mark of a line.
+    pub fn mark(&self, line: &[u8]) -> [u8; 32] {
+        self.mac.clone().chain_update(line).finalize().into_bytes().into()
     }
 
-    /// How often it works.
-    pub fn uses(&self) -> Uses {
-        self.claims.uses
+    /// Whether that is the line's mark. Constant time.
+    pub fn fits(&self, line: &[u8], mark: &[u8; 32]) -> bool {
+        self.mac.clone().chain_update(line).verify_slice(mark).is_ok()
     }
+}
 
-    /// Until when it works.
-    pub fn expires(&self) -> Expiry {
-        self.claims.expires
-    }
-
-    /// The tenant it was signed for.
-    pub fn tenant(&self) -> &TenantId {
-        &self.tenant
-    }
-
-    pub(in crate::domain) fn secret(&self) -> &Secret {
-        &self.claims.secret
+impl fmt::Debug for AuditKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuditKey({})", self.id)
     }
 }
 
@@ -208,16 +217,6 @@ impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keyring")?;
         f.debug_list().entries(self.key_ids()).finish()
-    }
-}
-
-impl fmt::Debug for Verified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("id", &self.claims.id)
-            .field("key_id", &self.key_id)
-            .field("tenant", &self.tenant)
-            .finish_non_exhaustive()
     }
 }
 
@@ -230,6 +229,7 @@ struct Line {
     binding: HmacSha256,
     link: HmacSha256,
     request: HmacSha256,
+    audit: HmacSha256,
 }
 
 impl Line {
@@ -242,8 +242,13 @@ impl Line {
             binding: keyed(&root, b"cloakroom mac binding v1")?,
             link: keyed(&root, b"cloakroom mac link v1")?,
             request: keyed(&root, b"cloakroom mac request v1")?,
+            audit: keyed(&root, b"cloakroom mac audit v1")?,
             root,
         })
+    }
+
+    fn audit_key(&self) -> AuditKey {
+        AuditKey { id: self.id, mac: self.audit.clone() }
     }
 
     fn handle_mac(&self, tenant: &TenantId, signed: &[u8]) -> HmacSha256 {

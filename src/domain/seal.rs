@@ -32,6 +32,7 @@ const TAG_LEN: usize = 16;
 
 /// Part of what is stored: a changed label closes every record.
 const PAYLOAD_LABEL: &[u8] = b"cloakroom seal payload v1";
+const HONEY_LABEL: &[u8] = b"cloakroom seal honey v1";
 const LINK_LABEL: &[u8] = b"cloakroom seal link v1";
 
 /// A sealed record, as stored. Cheap to clone.
@@ -124,6 +125,31 @@ impl Keyring {
             payload_aad(verified.tenant(), verified.id(), verified.expires(), verified.uses());
         let scope = Scope::new(verified.secret().bytes(), PAYLOAD_LABEL, aad);
         Payload::from_opened(self.unclose(&scope, sealed)?).ok_or(SealFault::Mismatch)
+    }
+
+    /// Seals a payload that nobody will get: it opens as honey, and as nothing else. Without the root key it is told from
+    /// no other record, nor its handle from another.
+    ///
+    /// # Errors
+    /// As [`Keyring::seal`].
+    pub fn seal_honey(
+        &self,
+        handle: &Handle,
+        tenant: &TenantId,
+        nonce: [u8; NONCE_LEN],
+        payload: &Payload,
+    ) -> Result<Sealed, SealFault> {
+        let aad = payload_aad(tenant, handle.id(), handle.expires(), handle.uses());
+        let scope = Scope::new(handle.claims().secret.bytes(), HONEY_LABEL, aad);
+        self.close(handle.key_id(), &scope, nonce, payload.expose().as_bytes())
+    }
+
+    /// Whether this record was sealed as honey for this handle. What was in it is wiped unread.
+    pub fn is_honey(&self, verified: &Verified, sealed: &Sealed) -> bool {
+        let aad =
+            payload_aad(verified.tenant(), verified.id(), verified.expires(), verified.uses());
+        let scope = Scope::new(verified.secret().bytes(), HONEY_LABEL, aad);
+        self.unclose(&scope, sealed).is_ok()
     }
 
     /// Seals what is kept about a conversation, under its link and the current key. The link is no secret: the store

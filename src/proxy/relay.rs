@@ -44,6 +44,11 @@ impl Cloakroom {
 }
 
 impl Relayer<'_> {
+    /// The route's name, for the audit.
+    pub(super) fn route(&self) -> &str {
+        &self.route.name
+    }
+
     /// What the vendor answered for the payload, now or before.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use crate::domain::{HandleId, TenantId};
 use crate::reject::{BodyFlaw, Cause};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
+use crate::vault::audit::Scene;
 use crate::vault::lease::Lease;
 use crate::vault::link::Revelation;
 use crate::vault::redeem::{Carrier, RedeemFault, Unusable};
@@ -171,7 +172,8 @@ impl Swap<'_> {
     }
 
     async fn redeem(&self, text: &str, swapped: &mut Swapped) -> Result<Decided, Cause> {
-        match self.vault.redeem(self.tenant, text, self.carrier).await {
+        let scene = Scene { route: self.relayer.route(), exchange: &self.exchange.name };
+        match self.vault.redeem_at(Some(scene), self.tenant, text, self.carrier).await {
             Ok(redeemed) => {
                 self.metrics.redeemed(self.tenant, "redeemed");
                 swapped.redeemed.push(redeemed.id);
@@ -182,11 +184,18 @@ impl Swap<'_> {
             }
             Err(RedeemFault::Unusable(unusable)) => {
                 self.metrics.redeemed(self.tenant, unusable.reason());
+                if unusable == Unusable::Alarm {
+                    self.metrics.alarm(self.tenant);
+                }
                 Ok(Decided::Unusable(unusable))
             }
             Err(RedeemFault::Unavailable(_)) => {
                 self.metrics.redeemed(self.tenant, "unavailable");
                 Err(Cause::StoreUnavailable)
+            }
+            Err(RedeemFault::Unaudited(_)) => {
+                self.metrics.redeemed(self.tenant, "unaudited");
+                Err(Cause::AuditUnavailable)
             }
         }
     }
@@ -205,7 +214,8 @@ impl Swap<'_> {
             | Unusable::BindingAbsent
             | Unusable::SealedOtherwise
             | Unusable::MemberAbsent
-            | Unusable::BadToken => self.exchange.on_unusable,
+            | Unusable::BadToken
+            | Unusable::Alarm => self.exchange.on_unusable,
         };
         match rule {
             OnUnusable::Reject => Err(Cause::HandleUnusable(unusable)),

@@ -23,6 +23,8 @@ pub enum ControlCause {
     Full,
     /// The store does not answer.
     Unavailable,
+    /// The audit cannot be written.
+    Unaudited,
     /// Our own fault.
     Internal,
 }
@@ -37,7 +39,7 @@ impl ControlCause {
             Self::NotFound | Self::NoSuchCall => StatusCode::NOT_FOUND,
             Self::Invalid => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Full | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full | Self::Unavailable | Self::Unaudited => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -54,6 +56,7 @@ impl ControlCause {
             Self::TooLarge => "The request is too large",
             Self::Full => "The store is full",
             Self::Unavailable => "The store does not answer",
+            Self::Unaudited => "The audit cannot be written",
             Self::Internal => "The request could not be served",
         }
     }

@@ -15,12 +15,15 @@ use super::shelf::{self, Examiner, ShelfFault, Verdict};
 use super::timed::{Timed, Unfit};
 use crate::admin::{self, Control, ControlSettings};
 use crate::clock::{Clock, Entropy};
+use crate::domain::Keyring;
 use crate::proxy::Cloakroom;
 use crate::proxy::settings::DataPlane;
 use crate::proxy::upstream::Upstream;
 use crate::store::SWEEP_MAX;
+use crate::telemetry::audit::{AuditLog, AuditMetrics, AuditSettings};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
+use crate::vault::audit::{Audit, Entry, Event};
 
 /// Everything that runs, without its listeners.
 pub struct House {
@@ -28,6 +31,7 @@ pub struct House {
     control: Arc<ArcSwap<ControlSettings>>,
     vault: Arc<Vault>,
     metrics: Arc<Metrics>,
+    audit: Option<Arc<dyn Audit>>,
     draining: Arc<AtomicBool>,
     examiner: Option<Examiner>,
     unfit: Arc<OnceLock<Unfit>>,
@@ -80,12 +84,20 @@ impl House {
         let unfit = Arc::new(OnceLock::new());
         let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&unfit)));
         metrics.generation(parts.data.generation);
+        let audit = parts.audit.map(|settings| {
+            audited(settings, &parts.keyring, Arc::clone(&clock), metrics.audit.clone())
+        });
         let vault = Vault::new(store, parts.keyring, clock, entropy, parts.terms);
+        let vault = match &audit {
+            Some(audit) => vault.audited(Arc::clone(audit)),
+            None => vault,
+        };
         Ok(Self {
             data: Arc::new(ArcSwap::from_pointee(parts.data)),
             control: Arc::new(ArcSwap::from_pointee(parts.control)),
             vault: Arc::new(vault),
             metrics,
+            audit,
             draining: Arc::new(AtomicBool::new(false)),
             examiner: shelf.examiner,
             unfit,
@@ -155,10 +167,19 @@ impl House {
     /// keys and leases, then tenants, then routes, each swapped whole. The store
     /// and the listeners stay as they are.
     pub fn take(&self, parts: Parts) {
-        self.metrics.generation(parts.data.generation);
+        let generation = parts.data.generation;
+        self.metrics.generation(generation);
         self.vault.rekey(parts.keyring, parts.terms);
+        self.vault.note(|now| Entry::new(now, Event::Reload, "taken").counting(generation));
         self.control.store(Arc::new(parts.control));
         self.data.store(Arc::new(parts.data));
+    }
+
+    /// Keeps what must be kept; for when nothing runs any more.
+    pub fn close(&self) {
+        if let Some(audit) = &self.audit {
+            audit.close();
+        }
     }
 
     /// Every upstream of the current configuration, each once.
@@ -178,6 +199,15 @@ impl House {
     pub fn draining(&self) -> &Arc<AtomicBool> {
         &self.draining
     }
+}
+
+fn audited(
+    settings: AuditSettings,
+    keyring: &Keyring,
+    clock: Arc<dyn Clock>,
+    metrics: AuditMetrics,
+) -> Arc<dyn Audit> {
+    Arc::new(AuditLog::start(settings, keyring.audit_key(), clock, metrics))
 }
 
 impl fmt::Debug for House {

@@ -13,6 +13,7 @@ use crate::config::store::StoreConfig;
 use crate::domain::Keyring;
 use crate::domain::lease::Terms;
 use crate::proxy::settings::DataPlane;
+use crate::telemetry::audit::AuditSettings;
 use crate::telemetry::logs::LogFormat;
 
 /// What the house is built from, and rebuilt from on reload.
@@ -28,6 +29,8 @@ pub struct Parts {
     pub terms: Terms,
     /// Where sealed payloads are kept.
     pub store: StoreConfig,
+    /// Where it is written down what happens. A reload does not change it.
+    pub audit: Option<AuditSettings>,
 }
 
 /// What the process is started with; a reload does not change it.
@@ -80,6 +83,7 @@ pub fn split(config: Config) -> (Parts, Process) {
         keyring: config.keyring,
         terms: config.terms,
         store: config.store,
+        audit: config.audit,
     };
     (parts, process)
 }

@@ -121,9 +121,11 @@ pub fn run(
     }
     server.add_service(control);
     let signals = Signals { draining: Arc::clone(house.draining()), drain: process.shutdown_drain };
+    let closing = Arc::clone(&house);
     server.add_service(background_service("upkeep", Upkeep { house, file, fitness }));
     announce(process);
     server.run(RunArgs { shutdown_signal: Box::new(signals) });
+    closing.close();
     Ok(())
 }
 

@@ -107,6 +107,16 @@ impl Store for Timed {
         self.time("sweep", self.store.sweep(now)).await
     }
 
+    async fn of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Arc<Record>>, StoreFault> {
+        self.time("of_subject", self.store.of_subject(tenant, subject, now, max)).await
+    }
+
     async fn census(&self) -> Result<Census, StoreFault> {
         self.time("census", self.store.census()).await
     }

@@ -184,6 +184,24 @@ impl Store for MemoryStore {
         Ok(removed)
     }
 
+    async fn of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Arc<Record>>, StoreFault> {
+        let mut found = Vec::new();
+        for id in self.books.of_subject(tenant, subject) {
+            let key = RecordKey { tenant: tenant.clone(), id };
+            found.extend(self.fetch(&key, now).await?.filter(|record| record.parent.is_none()));
+            if found.len() >= max {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     async fn census(&self) -> Result<Census, StoreFault> {
         self.records.run_pending_tasks();
         Ok(self.books.census())

@@ -168,6 +168,20 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         Ok(0)
     }
 
+    /// The live records of a subject that have no parent, given as its fingerprint under
+    /// each key that may have issued them: at most `max`, in no order. A store that keeps
+    /// no index by subject answers that it cannot.
+    async fn of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Arc<Record>>, StoreFault> {
+        let _ = (tenant, subject, now, max);
+        Err(StoreFault::Unreachable("it keeps no index by subject"))
+    }
+
     /// How full it is.
     async fn census(&self) -> Result<Census, StoreFault>;
 

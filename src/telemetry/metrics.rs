@@ -9,6 +9,7 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
+use super::audit::AuditMetrics;
 use crate::domain::tenant::TenantId;
 use crate::store::Census;
 
@@ -41,6 +42,9 @@ pub struct Metrics {
     requests: IntCounterVec,
     redeems: IntCounterVec,
     issued: IntCounterVec,
+    alarms: IntCounterVec,
+    /// Of the audit, for whoever writes it.
+    pub audit: AuditMetrics,
     redactions: IntCounterVec,
     request_seconds: Histogram,
     swap_seconds: Histogram,
@@ -74,6 +78,12 @@ impl Metrics {
                 "Values taken out of answers.",
                 &["route"],
             )?,
+            alarms: counters(
+                "cloakroom_alarms_total",
+                "Tries of handles that nobody should have.",
+                &["tenant"],
+            )?,
+            audit: AuditMetrics::new()?,
             issued: counters("cloakroom_issued_total", "Handles issued.", &["tenant"])?,
             request_seconds: histogram(
                 "cloakroom_request_seconds",
@@ -141,6 +151,11 @@ impl Metrics {
         self.issued.with_label_values(&[tenant.as_str()]).inc_by(count);
     }
 
+    /// A handle that nobody should have was tried.
+    pub fn alarm(&self, tenant: &TenantId) {
+        self.alarms.with_label_values(&[tenant.as_str()]).inc();
+    }
+
     /// The store answered one operation.
     pub fn store(&self, op: &'static str, seconds: f64) {
         self.store_seconds.with_label_values(&[op]).observe(seconds);
@@ -177,7 +192,14 @@ impl Metrics {
     }
 
     fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        let mut all = self.audit.collectors();
+        all.extend(self.own());
+        all
+    }
+
+    fn own(&self) -> Vec<Box<dyn Collector>> {
         vec![
+            Box::new(self.alarms.clone()),
             Box::new(self.requests.clone()),
             Box::new(self.redeems.clone()),
             Box::new(self.issued.clone()),

@@ -4,5 +4,6 @@
 //! of a request's target, headers or body can be passed to anything here.
 
 pub mod access;
+pub mod audit;
 pub mod logs;
 pub mod metrics;

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::Vault;
+use super::audit::{AuditFault, Entry, Event};
 use crate::clock::{NoEntropy, random};
 use crate::domain::keyring::Keyring;
 use crate::domain::lease::Ledger;
@@ -26,6 +27,18 @@ pub struct Deposit {
     pub ttl: Duration,
     /// Whom it is about, for erasure; kept only as a keyed fingerprint.
     pub subject: Option<String>,
+    /// What the handle is for.
+    pub bait: Bait,
+}
+
+/// What a handle is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bait {
+    /// To be redeemed.
+    No,
+    /// To be tried by a thief: it looks like any other and is never redeemed, and a try
+    /// raises an alarm.
+    Honey,
 }
 
 /// What may be issued, whoever asks.
@@ -69,6 +82,9 @@ pub enum IssueFault {
     /// The payload could not be sealed.
     #[error("the payload could not be sealed")]
     Seal,
+    /// Nobody could look it up later.
+    #[error(transparent)]
+    Unaudited(#[from] AuditFault),
 }
 
 impl Vault {
@@ -82,6 +98,19 @@ impl Vault {
         tenant: &TenantId,
         deposits: Vec<Deposit>,
     ) -> Result<Vec<Issued>, IssueFault> {
+        self.issue_for(None, tenant, deposits).await
+    }
+
+    /// As [`Vault::issue`], for a caller that the audit names.
+    ///
+    /// # Errors
+    /// As [`Vault::issue`].
+    pub async fn issue_for(
+        &self,
+        caller: Option<&str>,
+        tenant: &TenantId,
+        deposits: Vec<Deposit>,
+    ) -> Result<Vec<Issued>, IssueFault> {
         let now = self.clock.now();
         let rules = self.rules.load_full();
         let mut records = Vec::with_capacity(deposits.len());
@@ -91,7 +120,15 @@ impl Vault {
             issued.push(Issued { handle, expires: record.expires });
             records.push(record);
         }
-        self.store.put(records).await?;
+        let entry = |now, one: &Issued, outcome| {
+            Entry::new(now, Event::Issue, outcome).of(tenant, Some(one.handle.id())).by(caller)
+        };
+        let say = |now| issued.iter().map(|one| entry(now, one, "issued")).collect();
+        self.say(say).await?;
+        if let Err(fault) = self.store.put(records).await {
+            issued.iter().for_each(|one| self.note(|now| entry(now, one, "failed")));
+            return Err(fault.into());
+        }
         Ok(issued)
     }
 
@@ -111,8 +148,11 @@ impl Vault {
         let expires = claims.expires;
         let handle = keyring.sign(claims, tenant);
         let nonce = random(&*self.entropy)?;
-        let sealed =
-            keyring.seal(&handle, tenant, nonce, &deposit.payload).map_err(|_| IssueFault::Seal)?;
+        let sealed = match deposit.bait {
+            Bait::No => keyring.seal(&handle, tenant, nonce, &deposit.payload),
+            Bait::Honey => keyring.seal_honey(&handle, tenant, nonce, &deposit.payload),
+        };
+        let sealed = sealed.map_err(|_| IssueFault::Seal)?;
         let record = Record {
             key: RecordKey { tenant: tenant.clone(), id: handle.id() },
             sealed,

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Vault;
+use super::audit::{Entry, Event};
 use crate::domain::lease::{LeaseId, Settled};
 use crate::store::{RecordKey, StoreFault};
 
@@ -47,9 +48,28 @@ impl Lease {
     /// When the store did not answer; the lease's bound frees it then.
     pub async fn release(mut self) -> Result<Settled, StoreFault> {
         self.state = Hold::Settled;
-        let rules = self.vault.rules.load_full();
-        self.vault.store.release(&self.key, &self.id, &rules.terms).await
+        give_back(&self.vault, &self.key, &self.id).await
     }
+
+    /// Nothing was revealed with it: given back without a word in the audit.
+    pub(super) async fn put_back(mut self) {
+        self.state = Hold::Settled;
+        let rules = self.vault.rules.load_full();
+        // A store that does not answer frees it at its bound.
+        let _ = self.vault.store.release(&self.key, &self.id, &rules.terms).await;
+    }
+}
+
+async fn give_back(vault: &Vault, key: &RecordKey, id: &LeaseId) -> Result<Settled, StoreFault> {
+    let rules = vault.rules.load_full();
+    let settled = vault.store.release(key, id, &rules.terms).await;
+    let outcome = match settled {
+        Ok(Settled::Done) => "given-back",
+        Ok(Settled::Stale) => "too-late",
+        Err(_) => "unavailable",
+    };
+    vault.note(|now| Entry::new(now, Event::Release, outcome).of(&key.tenant, Some(key.id)));
+    settled
 }
 
 impl Drop for Lease {
@@ -62,8 +82,7 @@ impl Drop for Lease {
         let (vault, key, id) = (Arc::clone(&self.vault), self.key.clone(), self.id);
         runtime.spawn(async move {
             // A store that does not answer keeps it reserved until the bound.
-            let rules = vault.rules.load_full();
-            let _ = vault.store.release(&key, &id, &rules.terms).await;
+            let _ = give_back(&vault, &key, &id).await;
         });
     }
 }

@@ -4,6 +4,7 @@
 //! It never sees HTTP, never decides what a rejection looks like, and never
 //! tells two refused handles apart to anybody but the operator's log.
 
+pub mod audit;
 mod beside;
 pub mod issue;
 pub mod lease;
@@ -18,9 +19,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use self::audit::{Audit, AuditFault, Entry, Event};
 use crate::clock::{Clock, Entropy};
 use crate::domain::keyring::Keyring;
 use crate::domain::lease::Terms;
+use crate::domain::{KeyId, Timestamp};
 use crate::store::{Census, Store, StoreFault};
 
 /// Issues and redeems handles over one store, under one keyring.
@@ -29,6 +32,8 @@ pub struct Vault {
     rules: ArcSwap<Rules>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// None where the operator keeps no audit.
+    audit: Option<Arc<dyn Audit>>,
 }
 
 /// What a reload may change, swapped as one.
@@ -48,13 +53,50 @@ impl Vault {
         entropy: Arc<dyn Entropy>,
         terms: Terms,
     ) -> Self {
-        Self { store, rules: ArcSwap::from_pointee(Rules { keyring, terms }), clock, entropy }
+        let rules = ArcSwap::from_pointee(Rules { keyring, terms });
+        Self { store, rules, clock, entropy, audit: None }
+    }
+
+    /// The same vault, that issues, reveals and revokes nothing which `audit` does not take.
+    #[must_use]
+    pub fn audited(self, audit: Arc<dyn Audit>) -> Self {
+        Self { audit: Some(audit), ..self }
     }
 
     /// Takes another keyring and other terms, for every call that begins from now
     /// on. A handle whose key is not in the new keyring is refused from then on.
     pub fn rekey(&self, keyring: Keyring, terms: Terms) {
+        let ids = |keyring: &Keyring| keyring.key_ids().map(KeyId::byte).collect::<Vec<_>>();
+        let (before, after) = (ids(&self.rules.load().keyring), ids(&keyring));
+        if let Some(audit) = &self.audit {
+            audit.rekey(keyring.audit_key());
+        }
         self.rules.store(Arc::new(Rules { keyring, terms }));
+        if before != after {
+            self.note(|now| Entry { keys: after, ..Entry::new(now, Event::Keys, "taken") });
+        }
+    }
+
+    /// Whether what the vault is about to do would be audited.
+    ///
+    /// # Errors
+    /// [`AuditFault`]: then it is not to be done.
+    pub fn audit_ready(&self) -> Result<(), AuditFault> {
+        self.audit.as_ref().map_or(Ok(()), |audit| audit.ready())
+    }
+
+    /// Has the audit take what is about to be done. Nothing is made where there is none.
+    async fn say(&self, make: impl FnOnce(Timestamp) -> Vec<Entry>) -> Result<(), AuditFault> {
+        let Some(audit) = &self.audit else { return Ok(()) };
+        let entries = make(self.clock.now());
+        audit.say(entries).await
+    }
+
+    /// Tells the audit what has happened.
+    pub fn note(&self, make: impl FnOnce(Timestamp) -> Entry) {
+        if let Some(audit) = &self.audit {
+            audit.note(make(self.clock.now()));
+        }
     }
 
     /// The clock that decides expiry, shared with whoever logs or measures.

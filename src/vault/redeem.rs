@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::Vault;
+use super::audit::{AuditFault, Entry, Event, Scene};
 use super::lease::Lease;
 use crate::clock::random;
 use crate::domain::keyring::{HandleFault, Keyring, Verified};
@@ -52,6 +53,9 @@ pub enum RedeemFault {
     /// The store did not answer, or there was no randomness for a lease.
     #[error(transparent)]
     Unavailable(#[from] StoreFault),
+    /// Nobody could look it up later.
+    #[error(transparent)]
+    Unaudited(#[from] AuditFault),
 }
 
 /// The reasons that the operator's log and metrics tell apart.
@@ -82,11 +86,13 @@ pub enum Unusable {
     MemberAbsent,
     /// The token around it does not verify.
     BadToken,
+    /// Issued to be tried by a thief, and tried.
+    Alarm,
 }
 
 impl Unusable {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Malformed,
         Self::KeyUnknown,
         Self::Forged,
@@ -99,6 +105,7 @@ impl Unusable {
         Self::SealedOtherwise,
         Self::MemberAbsent,
         Self::BadToken,
+        Self::Alarm,
     ];
 
     /// The reason as it stands in logs and metrics.
@@ -117,6 +124,7 @@ impl Unusable {
             Self::SealedOtherwise => "sealed-otherwise",
             Self::MemberAbsent => "member-absent",
             Self::BadToken => "bad-token",
+            Self::Alarm => "alarm",
         }
     }
 }
@@ -133,8 +141,7 @@ impl Vault {
         text: &str,
         carrier: Carrier<'_>,
     ) -> Result<Redeemed, RedeemFault> {
-        let handle = Handle::parse(text).map_err(|_| Unusable::Malformed)?;
-        self.redeem_parsed(tenant, &handle, carrier).await
+        self.redeem_at(None, tenant, text, carrier).await
     }
 
     /// Whether a handle is genuine and not too old, which costs no store call. Whether
@@ -149,11 +156,45 @@ impl Vault {
         Ok(())
     }
 
-    /// As [`Vault::redeem`], for a handle that came in another spelling.
+    /// As [`Vault::redeem`], where the audit is to say where it was.
     ///
     /// # Errors
     /// As [`Vault::redeem`].
-    pub async fn redeem_parsed(
+    pub async fn redeem_at(
+        self: &Arc<Self>,
+        scene: Option<Scene<'_>>,
+        tenant: &TenantId,
+        text: &str,
+        carrier: Carrier<'_>,
+    ) -> Result<Redeemed, RedeemFault> {
+        let parsed = Handle::parse(text).map_err(|_| Unusable::Malformed);
+        let id = parsed.as_ref().ok().map(Handle::id);
+        let decided = match parsed {
+            Ok(handle) => self.redeem_parsed(tenant, &handle, carrier).await,
+            Err(malformed) => Err(malformed.into()),
+        };
+        let entry = |now, event, outcome| Entry::new(now, event, outcome).of(tenant, id).at(scene);
+        match decided {
+            Ok(redeemed) => {
+                let granted = |now| vec![entry(now, Event::Redeem, "granted")];
+                if let Err(fault) = self.say(granted).await {
+                    if let Some(lease) = redeemed.lease {
+                        lease.put_back().await;
+                    }
+                    return Err(fault.into());
+                }
+                Ok(redeemed)
+            }
+            Err(RedeemFault::Unusable(why)) => {
+                let event = if why == Unusable::Alarm { Event::Alarm } else { Event::Refuse };
+                self.note(|now| entry(now, event, why.reason()));
+                Err(why.into())
+            }
+            Err(fault @ (RedeemFault::Unavailable(_) | RedeemFault::Unaudited(_))) => Err(fault),
+        }
+    }
+
+    async fn redeem_parsed(
         self: &Arc<Self>,
         tenant: &TenantId,
         handle: &Handle,
@@ -163,11 +204,19 @@ impl Vault {
         let rules = self.rules.load_full();
         let keyring = &rules.keyring;
         let verified = keyring.verify_at(handle, tenant, now).map_err(Unusable::from)?;
+        // Before anything is reserved: a try while nothing can be audited costs no lease.
+        self.audit_ready()?;
         let ask = self.ask(keyring, &verified, carrier, now)?;
         let key = RecordKey { tenant: tenant.clone(), id: verified.id() };
         let (granted, sealed) = match self.store.reserve(&key, &ask, &rules.terms).await? {
             Reserved::Missing => return Err(Unusable::Missing.into()),
-            Reserved::Refused(refused) => return Err(Unusable::from(refused).into()),
+            Reserved::Refused(refused) => {
+                // Honey that was tried so often that it counts as spent alarms all the same.
+                let kept = self.store.fetch(&key, now).await.ok().flatten();
+                let honey = kept.is_some_and(|record| keyring.is_honey(&verified, &record.sealed));
+                let why = if honey { Unusable::Alarm } else { refused.into() };
+                return Err(why.into());
+            }
             Reserved::Granted(granted, sealed) => (granted, sealed),
         };
         // Held before the seal is opened: whatever fails from here on gives the
@@ -176,7 +225,13 @@ impl Vault {
             Granted::Leased(id) => Some(Lease::new(Arc::clone(self), key, id)),
             Granted::Replay | Granted::Bound => None,
         };
-        let payload = keyring.open(&verified, &sealed).map_err(|_| Unusable::SealedOtherwise)?;
+        let Ok(payload) = keyring.open(&verified, &sealed) else {
+            if let Some(lease) = lease {
+                lease.put_back().await;
+            }
+            let honey = keyring.is_honey(&verified, &sealed);
+            return Err(if honey { Unusable::Alarm } else { Unusable::SealedOtherwise }.into());
+        };
         let (id, handle) = (verified.id(), handle.clone());
         Ok(Redeemed { payload: Arc::new(payload), id, handle, lease })
     }

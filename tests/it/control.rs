@@ -4,6 +4,7 @@
 mod batch;
 mod callers;
 mod deposits;
+mod export;
 mod life;
 mod operators;
 

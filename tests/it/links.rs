@@ -12,7 +12,7 @@ use cloakroom::domain::{KeyId, RootKey, TenantId, Timestamp, Uses};
 use cloakroom::store::memory::MemoryStore;
 use cloakroom::store::{Store, StoreFault};
 use cloakroom::vault::Vault;
-use cloakroom::vault::issue::Deposit;
+use cloakroom::vault::issue::{Bait, Deposit};
 use cloakroom::vault::link::{LINKS_MAX, Revelation};
 use cloakroom::vault::redeem::Carrier;
 
@@ -54,6 +54,7 @@ async fn revelation(node: &Node, payload: &str, subject: Option<&str>) -> Revela
         uses: Uses::UntilExpiry,
         ttl: Duration::from_secs(60),
         subject: subject.map(str::to_owned),
+        bait: Bait::No,
     };
     let issued = node.vault.issue(&acme(), vec![deposit]).await.unwrap().remove(0);
     let carrier = Carrier { request: &[], binding: None };

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod canary;
@@ -22,6 +24,10 @@ mod fixtures;
 mod forwarding;
 #[cfg(test)]
 mod framing;
+#[cfg(test)]
+mod honey;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
@@ -48,6 +54,8 @@ mod shared_store;
 mod slices;
 #[cfg(test)]
 mod sockets;
+#[cfg(test)]
+mod split;
 #[cfg(test)]
 mod store_conformance;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::client::{Browser, request};
 use crate::support::house::{CENTER, SECRET, preamble, route};
-use crate::support::process::{Process, command, free_ports, listening};
+use crate::support::process::{Process, cloakroom, command, free_ports, listening};
 use crate::support::{Answer, Vendor};
 
 struct Serving {
@@ -141,7 +141,8 @@ async fn a_stopping_process_says_so_before_it_stops_listening() {
 #[tokio::test]
 async fn the_listeners_are_handed_over_to_a_new_process() {
     let vendor = Vendor::start().await;
-    let serving = serve(&route("genesys", vendor.address)).await;
+    let audit = "[audit]\npath = \"audit.jsonl\"\n";
+    let serving = serve(&format!("{audit}{}", route("genesys", vendor.address))).await;
     let file = serving.folder.path().join("cloakroom.toml");
     let old = serving.process.id();
     let new = launch(&file, &["--upgrade"]);
@@ -149,6 +150,8 @@ async fn the_listeners_are_handed_over_to_a_new_process() {
     // The old one answers until it has handed over, the new one from then on.
     for _ in 0..200 {
         assert_eq!(serving.poll("chat.test").await.status, 200);
+        let issued = serving.control("POST", "/v1/handles", r#"{"payload":{}}"#).await;
+        assert_eq!(issued.status, 201);
     }
     let Serving { process, data, control, folder } = serving;
     assert_eq!(process.id(), old);
@@ -156,6 +159,16 @@ async fn the_listeners_are_handed_over_to_a_new_process() {
     let serving = Serving { process: new, data, control, folder };
     assert_eq!(serving.poll("chat.test").await.status, 200);
     assert_eq!(serving.control("GET", "/readyz", "").await.status, 200);
+    serving.process.signal("-TERM");
+    let Serving { process, folder, .. } = serving;
+    assert_eq!(process.end().await.status.code(), Some(0));
+    // Both wrote one audit, each while it ran.
+    let path = folder.path().join("audit.jsonl");
+    let checked = cloakroom(&["audit", "verify", path.to_str().unwrap()], "");
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    let audit = std::fs::read_to_string(path).unwrap();
+    let count = |event: &str| audit.matches(&format!("\"event\":\"{event}\"")).count();
+    assert_eq!((count("issue"), count("start"), count("stop")), (200, 2, 2));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! compile. What stands in a field's comment is what editors show for the key.
 
 pub(crate) mod answer;
+pub(crate) mod audit;
 pub(crate) mod dialect;
 pub(crate) mod json_text;
 pub(crate) mod or_text;
@@ -17,6 +18,7 @@ pub(crate) mod tenant;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::audit::Audit;
 use self::planes::{ControlPlane, DataPlane, Keyring, Limits, Log, Process};
 use self::route::Route;
 use self::store::Store;
@@ -36,6 +38,8 @@ pub(crate) struct File {
     pub(crate) keyring: Option<At<Keyring>>,
     /// Where sealed payloads are kept. Default: in memory.
     pub(crate) store: Option<At<Store>>,
+    /// Where it is written down what happened to which handle. Default: nowhere.
+    pub(crate) audit: Option<At<Audit>>,
     /// Bounds on sizes and times.
     pub(crate) limits: Option<At<Limits>>,
     /// How the process ends.

@@ -47,6 +47,26 @@ fn the_documented_defaults_are_the_defaults() {
     assert_eq!(ttl_max(&documented), ttl_max(&absent));
 }
 
+#[test]
+fn the_documented_audit_loads_and_has_the_defaults() {
+    let text = fs::read_to_string(conf().join("cloakroom.toml")).unwrap();
+    let mut on = false;
+    let lines = text.lines().filter_map(|line| {
+        on = (on || line == "# [audit]") && !line.is_empty();
+        let bare = line.strip_prefix("# ")?;
+        (on && (bare.starts_with('[') || bare.contains(" = "))).then_some(bare)
+    });
+    let table = lines.collect::<Vec<_>>().join("\n");
+    assert_eq!(table.lines().count(), 6, "{table}");
+    let with = |table: &str| good_but("[keyring]", &format!("{table}\n[keyring]"));
+    let documented = load(&with(&table.replace("files_max = 100", ""))).unwrap().audit;
+    let least = load(&with("[audit]\npath = \"audit.jsonl\"")).unwrap().audit;
+    assert!(documented.is_some());
+    assert_eq!(documented, least);
+    assert_eq!(load(&with(&table)).unwrap().audit.unwrap().files_max, Some(100));
+    assert_eq!(load(super::GOOD).unwrap().audit, None);
+}
+
 /// The contract's example, whole, but for what only a later build takes.
 const CONTRACT: &str = r#"
 [data_plane]

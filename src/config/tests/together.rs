@@ -87,6 +87,32 @@ fn a_key_file_is_its_owners_alone() {
 }
 
 #[test]
+fn an_audit_that_could_not_be_written_is_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("dir")).unwrap();
+    write(&folder.path().join("loose.jsonl"), "", 0o644);
+    for (table, mistake) in [
+        ("", "audit.path: this key is required"),
+        ("path = \"\"", "audit.path: must be the path of a file"),
+        ("path = \"dir\"", "dir is no file"),
+        ("path = \"none/a.jsonl\"", "audit.path: there is no folder for "),
+        ("path = \"loose.jsonl\"", "others than the owner have access to this file; run: chmod"),
+        ("path = \"a\"\nsize_max = \"1KiB\"", "audit.size_max: must be from \"64KiB\" to \"4GiB\""),
+        ("path = \"a\"\nfiles_max = 0", "audit.files_max: must be from 1 to 100000"),
+        ("path = \"a\"\nsync = \"evry\"", "did you mean \"every\""),
+        ("path = \"a\"\non_audit_failure = \"ignore\"", "audit.on_audit_failure: "),
+        ("pth = \"a\"", "did you mean \"path\""),
+    ] {
+        let text = good_but("[keyring]", &format!("[audit]\n{table}\n[keyring]"));
+        let found = mistakes_in(folder.path(), &text);
+        assert!(found.len() == 1 && found[0].contains(mistake), "{table}: {found:?}");
+    }
+    let text = good_but("[keyring]", "[audit]\npath = \"a\"\n[keyring]");
+    assert!(mistakes_in(folder.path(), &text).is_empty());
+    assert!(!folder.path().join("a").exists(), "checking makes no file");
+}
+
+#[test]
 fn what_stands_in_a_secrets_place_is_never_printed() {
     let secret = "Tr0ub4dor";
     let jwt = format!("[tenant.jwt]\nalgorithm = \"HS256\"\nsecret = \"{secret}\"\n[[route]]");

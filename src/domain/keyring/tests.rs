@@ -1,7 +1,11 @@
 //! What is not believed, and that the wire stays what it is.
 
 use super::*;
+use crate::domain::claims::Secret;
 use crate::domain::handle::{PREFIX, TEXT_LEN};
+use crate::domain::handle_id::HandleId;
+use crate::domain::time::Expiry;
+use crate::domain::uses::Uses;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Who is refused and who is granted, event by event.
 
+mod explore;
+
 use super::*;
 use crate::domain::uses::Uses;
 

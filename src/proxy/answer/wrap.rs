@@ -21,7 +21,7 @@ use crate::reject::Cause;
 use crate::rewrite::json::locate::{Bounds, locate};
 use crate::rewrite::json::{Kind, text};
 use crate::rewrite::splice::{Edit, splice};
-use crate::vault::issue::Deposit;
+use crate::vault::issue::{Bait, Deposit, IssueFault};
 use crate::vault::link::Revelation;
 
 /// The longest value that is wrapped, in bytes: cookies end at 4 KiB, tokens are not
@@ -118,9 +118,20 @@ impl Cloakroom {
         let text = format!("{{\"{MEMBER}\":{raw}}}");
         let parse =
             || Payload::parse(text.as_bytes(), WRAPPED_MAX).map_err(|_| Cause::UpstreamBroken);
-        let deposit = Deposit { payload: parse()?, uses: Uses::UntilExpiry, ttl, subject: None };
+        let deposit = Deposit {
+            payload: parse()?,
+            uses: Uses::UntilExpiry,
+            ttl,
+            subject: None,
+            bait: Bait::No,
+        };
         let issued = self.vault.issue(&tenant.id, vec![deposit]).await;
-        let mut issued = issued.map_err(|_| Cause::StoreUnavailable)?;
+        let mut issued = issued.map_err(|fault| match fault {
+            IssueFault::Unaudited(_) => Cause::AuditUnavailable,
+            IssueFault::Store(_) | IssueFault::Entropy(_) | IssueFault::Seal => {
+                Cause::StoreUnavailable
+            }
+        })?;
         let handle = issued.pop().ok_or(Cause::Internal)?.handle;
         let spelled = handle.expose();
         passage.watch.reveal_beside(Revelation { handle, payload: parse()?.into() });

@@ -18,7 +18,6 @@ async fn an_unknown_call_is_a_problem_whoever_asks() {
     for (method, path) in [
         ("GET", "/"),
         ("GET", "/v1"),
-        ("GET", "/v1/handles"),
         ("PUT", "/v1/handles"),
         ("POST", "/v1/handles/"),
         ("POST", "/v1/handles/x"),
@@ -80,6 +79,7 @@ async fn the_description_names_every_call_and_its_refusals() {
             "GET /livez",
             "GET /metrics",
             "GET /readyz",
+            "GET /v1/handles",
             "GET /v1/handles/{id}",
             "POST /api/ChatMatchingData",
             "POST /api/v1/messaging/stored-context",

@@ -13,7 +13,7 @@ use cloakroom::domain::{Fingerprint, KeyId, Keyring, Payload, RootKey, TenantId,
 use cloakroom::store::memory::MemoryStore;
 use cloakroom::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use cloakroom::vault::Vault;
-use cloakroom::vault::issue::Deposit;
+use cloakroom::vault::issue::{Bait, Deposit};
 use cloakroom::vault::redeem::{Carrier, RedeemFault, Unusable};
 
 use super::{with_byte, with_character};
@@ -103,6 +103,7 @@ async fn a_handle_that_the_keyring_does_not_vouch_for_costs_no_store_call() {
         uses: Uses::Once,
         ttl: Duration::from_secs(60),
         subject: None,
+        bait: Bait::No,
     };
     let good = vault.issue(&acme, vec![deposit]).await.unwrap()[0].handle.expose();
     store.calls.store(0, Ordering::SeqCst);

@@ -33,7 +33,7 @@ pub(crate) const CENTER: &str = "cfe5ad67-ba6d-4340-81f9-bb680ef5d498";
 pub(crate) const OTHER_CENTER: &str = "11111111-2222-4333-8444-555555555555";
 
 /// A key for tests; no secret.
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// The house under test. Ends when it is dropped.
 pub(crate) struct Running {

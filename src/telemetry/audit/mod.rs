@@ -1,0 +1,204 @@
+//! The audit's writer: a bounded queue before one thread that owns the file.
+//!
+//! A request waits for room in the queue and, unless the operator asks for more, for no
+//! disk. When lines cannot be written the audit says so to everybody who asks, until one
+//! can again. It decides nothing about what is worth a line.
+
+mod file;
+mod gauges;
+mod writer;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use tokio::sync::oneshot;
+
+pub use self::gauges::AuditMetrics;
+use self::writer::{Message, Writer};
+use crate::clock::Clock;
+use crate::domain::AuditKey;
+use crate::vault::audit::{Audit, AuditFault, Entry};
+
+/// Calls whose entries wait for the writer: some milliseconds of the fastest traffic.
+const QUEUE_MAX: usize = 4096;
+
+/// How long a line may be in the system's memory only.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Where and how the audit is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditSettings {
+    /// The file that is written to; full ones are beside it, with a number after the name.
+    pub path: PathBuf,
+    /// Bytes of a file before the next is begun.
+    pub size_max: u64,
+    /// Full files that are kept, the oldest goes first; none: all of them.
+    pub files_max: Option<u64>,
+    /// When lines are on the disk.
+    pub sync: SyncWhen,
+    /// What becomes of calls while no line can be written.
+    pub on_failure: OnAuditFailure,
+}
+
+/// When lines are on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncWhen {
+    /// Once a second: a machine that loses power loses that much of the audit.
+    Interval,
+    /// Before the call goes on: what was revealed is always in the audit.
+    Every,
+}
+
+/// What becomes of calls while no line can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnAuditFailure {
+    /// They are refused: nothing happens that nobody can look up.
+    Refuse,
+    /// They go on; what is not written is counted, and the count is written.
+    Continue,
+}
+
+/// An audit in a file.
+pub struct AuditLog {
+    inbox: SyncSender<Message>,
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What callers and the writer both see.
+struct Shared {
+    settings: AuditSettings,
+    metrics: AuditMetrics,
+    clock: Arc<dyn Clock>,
+    key: ArcSwap<AuditKey>,
+    failing: AtomicBool,
+    closing: AtomicBool,
+    lost: AtomicU64,
+}
+
+impl AuditLog {
+    /// Opens the file and starts the writer. A file that cannot be opened is tried again
+    /// and again; until then the audit is failing. So it is, for good, when the system
+    /// gives no thread.
+    #[must_use]
+    pub fn start(
+        settings: AuditSettings,
+        key: AuditKey,
+        clock: Arc<dyn Clock>,
+        metrics: AuditMetrics,
+    ) -> Self {
+        let (inbox, outbox) = sync_channel(QUEUE_MAX);
+        let shared = Arc::new(Shared {
+            settings,
+            metrics,
+            clock,
+            key: ArcSwap::from_pointee(key),
+            failing: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+        });
+        let mut writer = Writer::new(Arc::clone(&shared));
+        writer.begin();
+        let thread = std::thread::Builder::new().name("audit".to_owned());
+        let spawned = thread.spawn(move || writer.run(&outbox));
+        if spawned.is_err() {
+            shared.failing.store(true, Ordering::SeqCst);
+        }
+        Self { inbox, shared, writer: Mutex::new(spawned.ok()) }
+    }
+
+    /// Writes what is in the queue, says that it stops, and ends the writer.
+    pub fn close(&self) {
+        self.shared.closing.store(true, Ordering::SeqCst);
+        // A full queue wakes it too.
+        let _ = self.inbox.try_send(Message::Wake);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A writer that panicked has nothing more to write.
+        let _ = writer.map(JoinHandle::join);
+    }
+
+    fn lose(&self, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.shared.lost.fetch_add(count, Ordering::SeqCst);
+        self.shared.metrics.lost(count);
+    }
+
+    /// Puts entries into the queue, or says how many had no room.
+    fn send(
+        &self,
+        entries: Vec<Entry>,
+        told: Option<oneshot::Sender<Result<(), AuditFault>>>,
+    ) -> Result<(), usize> {
+        match self.inbox.try_send(Message::Say(entries, told)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(Message::Say(entries, _)))
+            | Err(TrySendError::Disconnected(Message::Say(entries, _))) => Err(entries.len()),
+            Err(TrySendError::Full(Message::Wake) | TrySendError::Disconnected(Message::Wake)) => {
+                Err(0)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Audit for AuditLog {
+    async fn say(&self, entries: Vec<Entry>) -> Result<(), AuditFault> {
+        self.ready()?;
+        let (told, heard) = oneshot::channel();
+        let (told, heard) = match self.shared.settings.sync {
+            SyncWhen::Interval => (None, None),
+            SyncWhen::Every => (Some(told), Some(heard)),
+        };
+        match (self.send(entries, told), self.shared.settings.on_failure) {
+            (Err(_), OnAuditFailure::Refuse) => return Err(AuditFault::Behind),
+            (Err(count), OnAuditFailure::Continue) => {
+                self.lose(count);
+                return Ok(());
+            }
+            (Ok(()), OnAuditFailure::Refuse | OnAuditFailure::Continue) => {}
+        }
+        match heard {
+            Some(heard) => heard.await.unwrap_or(Err(AuditFault::Failing)),
+            None => Ok(()),
+        }
+    }
+
+    fn note(&self, entry: Entry) {
+        if let Err(count) = self.send(vec![entry], None) {
+            self.lose(count);
+        }
+    }
+
+    fn rekey(&self, key: AuditKey) {
+        self.shared.key.store(Arc::new(key));
+    }
+
+    fn ready(&self) -> Result<(), AuditFault> {
+        let refuses = self.shared.settings.on_failure == OnAuditFailure::Refuse;
+        let failing = self.shared.failing.load(Ordering::SeqCst);
+        if refuses && failing { Err(AuditFault::Failing) } else { Ok(()) }
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+}
+
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for AuditLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuditLog").field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
+}
