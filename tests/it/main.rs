@@ -38,6 +38,7 @@ mod refusals;
 mod serve;
 #[cfg(test)]
 mod shared_store;
+#[cfg(test)]
 mod slices;
 #[cfg(test)]
 mod store_conformance;
