@@ -20,6 +20,7 @@ pub mod rejection;
 pub mod relay;
 pub mod request;
 pub mod reveal;
+mod revealed;
 mod search;
 mod tree;
 
