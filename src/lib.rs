@@ -28,8 +28,9 @@
 //!
 //! * [`domain`], [`rewrite`] and [`dialect`] never await, never read a clock, a
 //!   random source, a file or a socket.
-//! * Only [`proxy`] and [`server`] name Pingora; only one file of [`store`] names
-//!   moka; only `domain/keyring.rs` names hmac; only [`reject`] picks a status.
+//! * Only [`proxy`] and [`server`] name Pingora; only [`store`] names moka,
+//!   SQLite and Redis; only `domain/keyring.rs` names hmac; only [`reject`] picks a
+//!   status.
 //! * No vendor's name stands in Rust: **a vendor is a TOML file** in
 //!   `conf/dialects/`, embedded in the binary and overridable by an operator's own.
 //! * Nothing goes upstream on an exchange but a [`dialect::reveal::Revealed`] body.

@@ -78,6 +78,11 @@ fn host_is_single(head: &RequestHeader) -> bool {
     named >= needed && named <= 1 && host(head).is_some_and(|host| host.bytes().all(is_of_host))
 }
 
+/// Whether a text may be a host, with a port or without.
+pub(super) fn is_host(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_of_host)
+}
+
 /// What stands in names, addresses and ports: nothing that could end a header's
 /// quoted string where the host is repeated.
 fn is_of_host(byte: u8) -> bool {

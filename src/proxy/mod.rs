@@ -10,6 +10,7 @@ mod answer;
 mod body;
 mod coding;
 mod cors;
+mod door;
 pub mod explain;
 mod fault;
 mod framing;
@@ -27,16 +28,11 @@ pub mod swap;
 pub mod upstream;
 mod watch;
 
-use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::EXPECT;
-use pingora::connectors::http::Connector;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -44,62 +40,14 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
 
 use self::admit::Admitted;
+pub use self::door::Cloakroom;
 use self::fault::cause_of;
-use self::headers::{Origin, Trust};
-use self::outgoing::client;
 pub use self::passage::Passage;
-use self::settings::DataPlane;
 use self::settle::{Settlement, settle};
 use self::upstream::Upgrade;
 use crate::dialect::exchange::{Exchange, Retry};
 use crate::reject::Cause;
 use crate::telemetry::access::Access;
-use crate::telemetry::metrics::Metrics;
-use crate::vault::Vault;
-
-/// The data plane's door.
-pub struct Cloakroom {
-    settings: Arc<ArcSwap<DataPlane>>,
-    vault: Arc<Vault>,
-    metrics: Arc<Metrics>,
-    draining: Arc<AtomicBool>,
-    /// For calls of this proxy's own to a vendor.
-    connector: Arc<Connector>,
-}
-
-impl Cloakroom {
-    /// A data plane over `settings`, which may be swapped while it runs. While
-    /// `draining` is set, connections are closed after their answer.
-    #[must_use]
-    pub fn new(
-        settings: Arc<ArcSwap<DataPlane>>,
-        vault: Arc<Vault>,
-        metrics: Arc<Metrics>,
-        draining: Arc<AtomicBool>,
-    ) -> Self {
-        let connector = Arc::new(Connector::new(None));
-        Self { settings, vault, metrics, draining, connector }
-    }
-
-    fn origin(&self, session: &Session, passage: &Passage) -> Origin {
-        let peer = client(session);
-        let believed = peer
-            .zip(passage.settings.as_ref())
-            .is_some_and(|(peer, settings)| settings.trusts(peer));
-        let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
-        Origin {
-            peer,
-            trust: if believed { Trust::Believed } else { Trust::Stripped },
-            scheme: if secure { "https" } else { "http" },
-        }
-    }
-}
-
-impl fmt::Debug for Cloakroom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cloakroom").field("vault", &self.vault).finish_non_exhaustive()
-    }
-}
 
 #[async_trait]
 impl ProxyHttp for Cloakroom {
@@ -138,7 +86,7 @@ impl ProxyHttp for Cloakroom {
             }
             (Some(_) | None, _) => Upgrade::No,
         };
-        let upstream = passage.route.as_ref().map(|route| Arc::clone(&route.upstream));
+        let upstream = passage.route.as_ref().map(|route| route.upstream.clone());
         let upstream = upstream.ok_or_else(|| Error::new_in(ErrorType::InternalError))?;
         // Nobody new, and yet again: a kept connection was closing, not its server.
         let picked = upstream.pick(&passage.tried).or_else(|| upstream.pick(&[]));

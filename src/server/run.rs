@@ -26,7 +26,8 @@ use super::{Fitness, House, HyperApp};
 use crate::config::listen::{Listener, Switch};
 use crate::proxy::upstream::Upstream;
 
-/// How long names and health of upstreams may hold up the start.
+/// How long names and health of upstreams, and a store that does not answer, may hold
+/// up the start.
 const FIRST_LOOK_MAX: Duration = Duration::from_secs(3);
 
 /// Servers of one upstream that one request may be tried at.
@@ -161,8 +162,9 @@ fn first_look(house: &House) -> Result<Fitness, StartFault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(StartFault::Runtime)?;
     let examined = async {
-        let (fitness, ()) = tokio::join!(house.examine_store(), look(house.upstreams()));
-        fitness
+        let examined = timeout(FIRST_LOOK_MAX, house.examine_store());
+        let (fitness, ()) = tokio::join!(examined, look(house.upstreams()));
+        fitness.unwrap_or(Fitness::Unknown)
     };
     let fitness = runtime.block_on(examined);
     match house.unfit() {

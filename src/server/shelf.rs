@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::run::crypto;
 use super::timed::Unfit;
@@ -57,6 +58,7 @@ pub(super) fn open(config: &StoreConfig) -> Result<Shelf, ShelfFault> {
                 store: Arc::clone(&store),
                 settings: settings.as_ref().clone(),
                 strictness: *strictness,
+                missed: AtomicBool::new(false),
             };
             Ok(Shelf { store, examiner: Some(examiner) })
         }
@@ -101,6 +103,8 @@ pub(super) struct Examiner {
     store: Arc<RedisStore>,
     settings: RedisSettings,
     strictness: Strictness,
+    /// Its absence was logged: once is enough.
+    missed: AtomicBool,
 }
 
 impl Examiner {
@@ -108,14 +112,21 @@ impl Examiner {
     pub(super) async fn examine(&self) -> Verdict {
         match self.store.check(&self.settings).await {
             Err(fault @ StartFault::Unreachable(_)) => {
-                tracing::warn!(%fault, "store not there yet: calls answer 503 until it is");
+                if !self.missed.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%fault, "store not there yet: calls answer 503 until it is");
+                }
                 Verdict::Absent
             }
             Err(fault) => {
                 tracing::error!(%fault, "store refused");
                 Verdict::Unfit(fault.to_string().into())
             }
-            Ok(findings) => self.judge(findings.iter().map(|one| (one.gravity(), one.to_string()))),
+            Ok(findings) => {
+                if self.missed.swap(false, Ordering::Relaxed) {
+                    tracing::info!("store is there");
+                }
+                self.judge(findings.iter().map(|one| (one.gravity(), one.to_string())))
+            }
         }
     }
 

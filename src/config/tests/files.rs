@@ -67,7 +67,36 @@ fn the_documented_audit_loads_and_has_the_defaults() {
     assert_eq!(load(super::GOOD).unwrap().audit, None);
 }
 
-/// The contract's example, whole, but for what only a later build takes.
+/// The keys of `[store]` that are commented out in the documented file, from the line
+/// that begins with `from`.
+fn commented(from: &str) -> String {
+    let text = fs::read_to_string(conf().join("cloakroom.toml")).unwrap();
+    let lines = text.lines().skip_while(|line| !line.starts_with(from));
+    let block = lines.skip(1).take_while(|line| line.starts_with('#'));
+    let keys = block.filter_map(|line| line.strip_prefix("# ")).filter(|line| {
+        let key = line.split(" = ").next().unwrap();
+        line.contains(" = ") && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    });
+    keys.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_documented_defaults_of_the_other_stores_are_theirs() {
+    for (kind, required, keys) in [
+        ("disk", "path = \"cloakroom.db\"", 2),
+        ("redis", "urls = [\"redis://127.0.0.1:6379\"]", 10),
+    ] {
+        let documented = commented(&format!("# For kind = \"{kind}\""));
+        assert_eq!(documented.lines().count(), keys, "{documented}");
+        let with = |keys: &str| {
+            let store = format!("[store]\nkind = \"{kind}\"\n{keys}\n[keyring]");
+            load(&good_but("[keyring]", &store)).unwrap_or_else(|wrong| panic!("{wrong}")).store
+        };
+        assert_eq!(with(&documented), with(required));
+    }
+}
+
+/// The contract's example, whole.
 const CONTRACT: &str = r#"
 [data_plane]
 listen = ["127.0.0.1:8080"]

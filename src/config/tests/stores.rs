@@ -83,7 +83,7 @@ fn what_a_kind_needs_is_required_and_bounded() {
             "8:19: store.connect_timeout: must be from \"10ms\" to \"1m\"",
             "9:15: store.connections: must be from 1 to 64",
             "10:16: store.replicas_min: must be from 0 to 16",
-            "11:16: store.near_age_max: must be from \"0s\" to \"5m\"",
+            "11:16: store.near_age_max: must be from \"0ms\" to \"5m\"",
         ],
     );
     wrong(
@@ -151,7 +151,7 @@ fn secrets_and_certificates_are_there_and_fit() {
     );
     wrong(
         &redis("password = \"hunter2\""),
-        &["8:12: store.password: must be a table, not a string"],
+        &["8:12: store.password: must be a table with \"file\" or \"env\", not a string"],
     );
     wrong(
         &redis("tls_client = { }"),

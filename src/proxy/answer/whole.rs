@@ -9,11 +9,11 @@ use pingora::proxy::Session;
 
 use super::decode::Decoder;
 use super::{Answer, awaited};
-use crate::dialect::answer::{OwnAddress, Transport, apply};
+use crate::dialect::answer::{OwnAddress, apply};
 use crate::dialect::answering::Learn;
 use crate::dialect::bind::Name;
 use crate::proxy::Cloakroom;
-use crate::proxy::framing;
+use crate::proxy::door::reached;
 use crate::proxy::passage::Passage;
 use crate::proxy::settings::Redaction;
 use crate::reject::Cause;
@@ -80,10 +80,9 @@ impl Cloakroom {
             self.learn(&route.dialect.conversation(&name), route.dialect.link_ttl, passage)?;
         }
         if !exchange.answer.rules.is_empty() {
-            let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
-            let authority = framing::host(session.req_header()).unwrap_or_default();
-            let transport = if secure { Transport::Tls } else { Transport::Plain };
-            let own = OwnAddress { authority, transport };
+            let origin = self.origin(session, passage);
+            let (authority, transport) = reached(session.req_header(), &origin);
+            let own = OwnAddress { authority: &authority, transport };
             body = match apply(&exchange.answer.rules, &body, own) {
                 Ok(changed) => changed,
                 // What is no JSON has no place that a rule could mean; JSON that cannot

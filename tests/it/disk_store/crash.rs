@@ -66,7 +66,7 @@ async fn opens_after_kill_9_at_any_point() {
         // Every second time, another process (this one) has the file open too, as during an upgrade.
         let other = (kill % 2 == 1).then(|| open(&file));
         let mut child = Player::start("load", &file, from);
-        for _ in 0..=dice.below(400) {
+        for _ in 0..=dice.below(200) {
             said.take(child.line().unwrap());
         }
         child.kill();

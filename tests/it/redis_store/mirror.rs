@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::servers::Server;
 use super::shared::{NOW, TERMS, ask, key, lease, record};
 
-const RUNS: u32 = 400;
+const RUNS: u32 = 200;
 
 /// What happens to one handle.
 #[derive(Clone, Debug)]

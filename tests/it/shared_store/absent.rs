@@ -75,7 +75,8 @@ async fn a_house_starts_without_its_redis_and_uses_it_when_it_comes() {
     unavailable(&house, &handle).await;
     server.restart().await;
     until_ready(&house).await;
-    assert_eq!(house.house.examine_store().await, Fitness::Fit);
+    let examined = || async { house.house.examine_store().await == Fitness::Fit };
+    until("the store says what it is", examined).await;
     let handle = issue(&house, PAYLOAD).await;
     assert_eq!(house.send(&chat_with(&handle)).await.status, 200);
 }

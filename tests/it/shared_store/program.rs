@@ -7,12 +7,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::{PAYLOAD, in_redis, on_disk, over};
+use super::{PAYLOAD, in_redis, indiscreet, on_disk, over, poll};
 use crate::redis_store::servers::Server;
 use crate::support::calls::chat_with;
 use crate::support::house::route;
 use crate::support::process::{Process, command, free_ports, listening, piped};
-use crate::support::{Browser, SECRET, Vendor, request};
+use crate::support::{Answer, Browser, SECRET, Vendor, request};
 
 fn configuration(folder: &Path, store: &str, vendor: &Vendor, ports: SocketAddr) -> PathBuf {
     let control = SocketAddr::new(ports.ip(), ports.port() + 1);
@@ -80,26 +80,97 @@ async fn a_redis_that_must_not_be_used_ends_the_program_with_one_line() {
     assert_eq!(piped(prepared("check", &file), "").status.code(), Some(0));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+/// The program, started on real ports.
+struct Serving {
+    data: SocketAddr,
+    control: SocketAddr,
+    file: PathBuf,
+}
+
+impl Serving {
+    fn over(store: &str, folder: &Path, vendor: &Vendor) -> Self {
+        let data = free_ports(2);
+        let control = SocketAddr::new(data.ip(), data.port() + 1);
+        Self { data, control, file: configuration(folder, store, vendor, data) }
+    }
+
+    async fn start(&self) -> Process {
+        let process = Process::start(prepared("serve", &self.file));
+        listening(self.data).await;
+        listening(self.control).await;
+        process.obeys().await;
+        process
+    }
+
+    async fn issue(&self, uses: &str) -> String {
+        let bearer = format!("Bearer {SECRET}");
+        let body = format!(r#"{{"payload":{PAYLOAD},"uses":"{uses}"}}"#);
+        let call = request("POST", "/v1/handles", &[("Authorization", &bearer)], body.as_bytes());
+        let issued = self.to(self.control, &call).await;
+        assert_eq!(issued.status, 201, "{issued:?}");
+        issued.json()["handle"].as_str().unwrap().to_owned()
+    }
+
+    async fn to(&self, address: SocketAddr, call: &[u8]) -> Answer {
+        Browser::connect(address).await.send(call).await
+    }
+
+    async fn redeem(&self, handle: &str) -> Answer {
+        self.to(self.data, &chat_with(handle)).await
+    }
+}
+
+#[tokio::test]
 async fn a_handle_outlives_a_killed_process_on_disk() {
     let (folder, vendor) = (tempfile::tempdir().unwrap(), Vendor::start().await);
-    let data = free_ports(2);
-    let control = SocketAddr::new(data.ip(), data.port() + 1);
-    let file = configuration(folder.path(), &on_disk(folder.path()), &vendor, data);
-    let first = Process::start(prepared("serve", &file));
-    listening(control).await;
-    let bearer = format!("Bearer {SECRET}");
-    let body = format!(r#"{{"payload":{PAYLOAD},"uses":"once"}}"#);
-    let call = request("POST", "/v1/handles", &[("Authorization", &bearer)], body.as_bytes());
-    let issued = Browser::connect(control).await.send(&call).await;
-    assert_eq!(issued.status, 201, "{issued:?}");
-    let handle = issued.json()["handle"].as_str().unwrap().to_owned();
+    let serving = Serving::over(&on_disk(folder.path()), folder.path(), &vendor);
+    let first = serving.start().await;
+    let handle = serving.issue("once").await;
     first.signal("-KILL");
     first.end().await;
 
-    let _second = Process::start(prepared("serve", &file));
-    listening(data).await;
-    let redeemed = Browser::connect(data).await.send(&chat_with(&handle)).await;
+    let _second = serving.start().await;
+    let redeemed = serving.redeem(&handle).await;
     assert_eq!(redeemed.status, 200, "{redeemed:?}");
     assert!(vendor.only().text().contains("ann@example.com"));
+}
+
+#[tokio::test]
+async fn while_the_binary_is_upgraded_every_handle_on_disk_goes_on_working() {
+    let (folder, vendor) = (tempfile::tempdir().unwrap(), Vendor::start().await);
+    let serving = Serving::over(&on_disk(folder.path()), folder.path(), &vendor);
+    let old = serving.start().await;
+    let before = serving.issue("until-expiry").await;
+    let mut command = prepared("serve", &serving.file);
+    command.arg("--upgrade");
+    let _new = Process::start(command);
+    old.signal("-QUIT");
+    // The old one answers until it has handed over, the new one from then on.
+    for _ in 0..50 {
+        let handle = serving.issue("once").await;
+        assert_eq!(serving.redeem(&handle).await.status, 200);
+        assert_eq!(serving.redeem(&before).await.status, 200);
+    }
+    assert_eq!(old.end().await.status.code(), Some(0));
+    assert_eq!(serving.redeem(&before).await.status, 200);
+    assert_eq!(serving.redeem(&serving.issue("once").await).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_program_remembers_conversations_in_redis() {
+    let (folder, vendor) = (tempfile::tempdir().unwrap(), indiscreet().await);
+    let server = Server::start(&[]).await;
+    let serving = Serving::over(&in_redis(&server), folder.path(), &vendor);
+    let one = serving.start().await;
+    let handle = serving.issue("once").await;
+    assert_eq!(serving.redeem(&handle).await.status, 200);
+    let polled = serving.to(serving.data, &poll("c-77")).await;
+    assert_eq!(polled.status, 200, "{polled:?}");
+    assert!(!polled.text().contains("ann@example.com"), "{polled:?}");
+    one.signal("-KILL");
+    one.end().await;
+    let _other = serving.start().await;
+    let polled = serving.to(serving.data, &poll("c-77")).await;
+    assert!(polled.text().contains("Hello"), "{polled:?}");
+    assert!(!polled.text().contains("ann@example.com"), "{polled:?}");
 }
