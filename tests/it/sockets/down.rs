@@ -102,3 +102,13 @@ async fn close_codes_pass_both_ways() {
         assert_eq!(next(&mut pair.browser).await, (CLOSE, close));
     }
 }
+
+#[tokio::test]
+async fn what_is_redacted_in_frames_is_counted() {
+    let scene = Scene::start().await;
+    let mut pair = scene.opened().await;
+    pair.vendor.write(&frame(TEXT, format!("{ID} {ID}").as_bytes())).await;
+    next(&mut pair.browser).await;
+    let metrics = scene.running.metrics().await;
+    assert!(metrics.contains("cloakroom_redactions_total{route=\"own\"} 2"), "{metrics}");
+}
