@@ -104,6 +104,10 @@ impl Relayer<'_> {
             session.write_request_body(body, true).await?;
             session.finish_request_body().await?;
             session.read_response_header().await?;
+            // A word in between is no answer.
+            while session.response_header().is_some_and(|head| head.status.is_informational()) {
+                session.read_response_header().await?;
+            }
             read(&mut session).await
         };
         let talked = timeout(patience, talk).await.map_err(|_| Cause::UpstreamTimeout)?;

@@ -250,7 +250,7 @@ impl Cloakroom {
                 let told = socket.tells(&needles, frame.payload());
                 if told { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
             }
-            (Event::Text(message), Some(needles)) => Ok(self.text_down(message, &needles, passage)),
+            (Event::Text(message), Some(needles)) => Ok(self.text_down(message, needles, passage)),
             (Event::Control(control), Some(needles))
                 if control.kind() != ControlKind::Close
                     && redact(&needles, control.sent()).is_some() =>
@@ -267,11 +267,16 @@ impl Cloakroom {
         }
     }
 
-    fn text_down(&self, message: TextMessage, needles: &Needles, passage: &Passage) -> Vec<u8> {
-        let Some(new) = redact(needles, message.text().as_bytes()) else {
+    fn text_down(&self, message: TextMessage, needles: Arc<Needles>, passage: &Passage) -> Vec<u8> {
+        let text = message.text().as_bytes();
+        let mut redactor = Redactor::new(needles, Sought::Everything);
+        let mut new = BytesMut::with_capacity(text.len());
+        redactor.push(text, &mut new);
+        redactor.finish(&mut new);
+        if redactor.count() == 0 {
             return message.into_sent();
-        };
-        self.metrics.redacted(passage.route_label(), 1);
+        }
+        self.metrics.redacted(passage.route_label(), redactor.count());
         // A mark is ASCII and takes whole characters' place.
         text_frame(&String::from_utf8_lossy(&new), None)
     }

@@ -64,7 +64,7 @@ async fn a_value_over_many_fragments_of_a_long_message_is_found() {
     let mut pair = scene.opened().await;
     let text = format!("{}{ID}{}", "x".repeat(50_000), "y".repeat(50_000));
     let mut sent = Vec::new();
-    for (n, piece) in text.as_bytes().chunks(7).enumerate() {
+    for (n, piece) in text.as_bytes().chunks(2_000).enumerate() {
         sent.extend(frame(if n == 0 { 0x01 } else { 0x00 }, piece));
     }
     sent.extend(frame(0x80, b""));
