@@ -225,6 +225,30 @@ impl Store for DiskStore {
         self.writer.ask(Unwanted::Finish, work).await
     }
 
+    async fn of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Arc<Record>>, StoreFault> {
+        let (owner, prints) = (tenant.clone(), subject.to_vec());
+        let listed = move |rows: &Rows<'_>| {
+            let mut ids = Vec::new();
+            for print in &prints {
+                ids.extend(rows.ids_of_subject(&owner, *print, max)?);
+            }
+            Ok(ids)
+        };
+        let mut found = Vec::new();
+        for id in self.readers.read(listed).await? {
+            let key = RecordKey { tenant: tenant.clone(), id };
+            found.extend(self.fetch(&key, now).await?);
+        }
+        found.truncate(max);
+        Ok(found)
+    }
+
     async fn sweep(&self, now: Timestamp) -> Result<u32, StoreFault> {
         let work = move |rows: &Rows<'_>, _: Option<&u32>| {
             rows.delete_expired(now, SWEEP_MAX).map(Step::Done)

@@ -156,6 +156,27 @@ impl Store for RedisStore {
         self.take_subject(tenant, subject, now).await.map_err(self.told())
     }
 
+    async fn of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        now: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Arc<Record>>, StoreFault> {
+        let ids = self.ids_of_subject(tenant, subject, max).await.map_err(self.told())?;
+        let mut found = Vec::new();
+        for id in ids {
+            let record = self.fetch(&RecordKey { tenant: tenant.clone(), id }, now).await?;
+            // An index may name what has gone, and what another person's record replaced.
+            let meant = |record: &Arc<Record>| {
+                record.parent.is_none() && record.subject.is_some_and(|who| subject.contains(&who))
+            };
+            found.extend(record.filter(meant));
+        }
+        found.truncate(max);
+        Ok(found)
+    }
+
     async fn census(&self) -> Result<Census, StoreFault> {
         self.books.census(&self.wire).await.map_err(self.told())
     }

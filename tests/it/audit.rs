@@ -158,8 +158,12 @@ async fn an_audit_is_checked_by_its_hashes_alone_and_by_its_marks_with_the_keys(
         let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         (output.status.code().unwrap(), told)
     };
-    assert!(with(&[path.clone()], &[]).1.contains(&format!("ok: {} lines (hashes;", lines.len())));
-    let (code, told) = with(&[path.clone()], &["-c", conf]);
+    assert!(
+        with(std::slice::from_ref(&path), &[])
+            .1
+            .contains(&format!("ok: {} lines (hashes;", lines.len()))
+    );
+    let (code, told) = with(std::slice::from_ref(&path), &["-c", conf]);
     assert!(code == 0 && told.contains("hashes and marks"), "{told}");
 
     // Another key of the same number.
@@ -183,15 +187,15 @@ async fn an_audit_is_checked_by_its_hashes_alone_and_by_its_marks_with_the_keys(
         (String::new(), ": there is nothing in it"),
     ] {
         std::fs::write(&path, bad).unwrap();
-        let (code, told) = with(&[path.clone()], &[]);
+        let (code, told) = with(std::slice::from_ref(&path), &[]);
         assert_eq!(code, 65, "{told}");
         assert!(told.contains(how) && told.lines().count() == 1, "{how}: {told}");
     }
     std::fs::write(&path, lines[..3].concat()).unwrap();
-    assert_eq!(with(&[path.clone()], &[]).0, 0, "the file alone cannot tell");
+    assert_eq!(with(std::slice::from_ref(&path), &[]).0, 0, "the file alone cannot tell");
     let last: Value = serde_json::from_str(lines[3]).unwrap();
     let head = &last["hash"].as_str().unwrap()[..12];
-    assert_eq!(with(&[path.clone()], &["--head", head]).0, 65);
+    assert_eq!(with(std::slice::from_ref(&path), &["--head", head]).0, 65);
     assert_eq!(with(&[path], &["--head", "abc"]).0, 64);
     assert_eq!(with(&["/nowhere.jsonl".into()], &[]).0, 74);
 }

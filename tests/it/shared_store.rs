@@ -88,9 +88,9 @@ async fn what_one_house_issues_the_other_redeems_and_counts() {
             r#"{"operationName":"RequestChat","userData":{"EmailAddress":"ann@example.com"}}"#;
         assert_eq!(vendor.only().text(), expected);
         let metrics = other.metrics().await;
-        // The handle, and the conversation's link.
-        assert!(metrics.contains("cloakroom_store_entries 2"), "{metrics}");
-        assert!(metrics.contains("cloakroom_handles{key_id=\"1\"} 2"), "{metrics}");
+        // The handle, the conversation's link, and that it has one.
+        assert!(metrics.contains("cloakroom_store_entries 3"), "{metrics}");
+        assert!(metrics.contains("cloakroom_handles{key_id=\"1\"} 3"), "{metrics}");
         assert!(metrics.contains("cloakroom_store_seconds_count{op=\"reserve\"} 1"), "{metrics}");
         assert_eq!(other.control("GET", "/readyz", "", "").await.status, 200);
     }

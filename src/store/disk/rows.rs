@@ -166,6 +166,24 @@ impl Rows<'_> {
         self.delete(&sql, params![subject.bytes(), tenant.as_str(), max])
     }
 
+    /// At most `max` ids of the subject's records that are nobody's children.
+    pub(super) fn ids_of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: Fingerprint,
+        max: usize,
+    ) -> Result<Vec<HandleId>, Fault> {
+        let sql = "SELECT id FROM record
+                   WHERE subject = ?1 AND tenant = ?2 AND parent IS NULL LIMIT ?3";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let found = statement.query_map(params![subject.bytes(), tenant.as_str(), max], |row| {
+            row.get::<_, [u8; 16]>(0)
+        })?;
+        let ids: Vec<[u8; 16]> = found.collect::<Result<_, _>>()?;
+        Ok(ids.into_iter().filter_map(|id| HandleId::from_bytes(id).ok()).collect())
+    }
+
     /// Deletes at most `max` records that have expired at `now`, the oldest first.
     pub(super) fn delete_expired(&self, now: Timestamp, max: u32) -> Result<u32, Fault> {
         let sql = format!(

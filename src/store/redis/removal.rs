@@ -130,6 +130,30 @@ impl RedisStore {
         Ok(count)
     }
 
+    /// Every id that an index of the subject names, up to `max`; some may be gone.
+    pub(super) async fn ids_of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: &[Fingerprint],
+        max: usize,
+    ) -> Result<Vec<HandleId>, Fault> {
+        let mut all = Vec::new();
+        for print in subject {
+            let index = self.keys.subject(tenant, print);
+            let mut from = 0;
+            while all.len() < max {
+                let page = self.page(&index, from).await?;
+                let whole = page.len() == PAGE;
+                all.extend(page);
+                if !whole {
+                    break;
+                }
+                from += PAGE;
+            }
+        }
+        Ok(all)
+    }
+
     /// A page of an index. From the far end of its expiries: what is pruned meanwhile moves nothing that is to come.
     async fn page(&self, index: &[u8], from: usize) -> Result<Vec<HandleId>, Fault> {
         let mut cmd = redis::cmd("ZRANGE");

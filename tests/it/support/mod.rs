@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod h2;
 pub(crate) mod house;
 pub(crate) mod process;
+pub(crate) mod raw;
 pub(crate) mod stage;
 pub(crate) mod tls;
 pub(crate) mod tokens;

@@ -1,7 +1,6 @@
 //! The vendor: a server that says what it saw, byte for byte.
 //!
-//! It reads HTTP/1.1 by hand, so that what a test compares is what was on the
-//! wire and not what a library made of it.
+//! It reads HTTP/1.1 by hand: what a test compares is what was on the wire.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,14 +10,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+pub(crate) use super::raw::{find, header_of};
+
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    /// Request line and headers, as sent.
+    /// Request line and headers, as sent; the body without its framing.
     pub head: String,
-    /// The body without its framing.
     pub body: Vec<u8>,
-    /// How the body was framed.
     pub framing: Framing,
     /// Which connection it came over, from 0.
     pub connection: usize,
@@ -285,13 +284,6 @@ async fn read_body(
     }
 }
 
-/// A header's value in a raw head.
-pub(crate) fn header_of(head: &str, name: &str) -> Option<String> {
-    let mut lines = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
-    let (_, value) = lines.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    Some(value.trim().to_owned())
-}
-
 impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         header_of(&self.head, name)
@@ -302,10 +294,6 @@ impl Seen {
     }
 
     pub(crate) fn line(&self) -> &str {
-        self.head.split("\r\n").next().unwrap()
+        self.head.lines().next().unwrap()
     }
-}
-
-pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
 }
