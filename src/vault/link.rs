@@ -22,6 +22,9 @@ use crate::store::StoreFault;
 /// pages in a link's life. One more is refused, since its values could not be watched.
 pub const LINKS_MAX: usize = 8;
 
+/// How many conversations' links may be written at once on a node.
+pub(super) const LINK_LOCKS: usize = 64;
+
 /// The longest sealed text of a link, in bytes: a payload's bound and its handle's.
 const LINK_TEXT_MAX: usize = 8 * 1024 * 1024;
 
@@ -62,6 +65,13 @@ impl Vault {
         revealed: &[Revelation],
         ttl: Duration,
     ) -> Result<(), StoreFault> {
+        // Of this node's writers one at a time takes a conversation's slot; of two nodes'
+        // the later one sees the other's.
+        let lock = self.link_locks.get(shard(conversation));
+        let _turn = match lock {
+            Some(lock) => Some(lock.lock().await),
+            None => None,
+        };
         for one in revealed {
             self.link_one(tenant, conversation, one, ttl).await?;
         }
@@ -136,6 +146,12 @@ impl Vault {
         }
         Ok(all)
     }
+}
+
+/// Which of a vault's locks a conversation's writers share.
+fn shard(conversation: &[u8]) -> usize {
+    let sum = |sum: usize, byte: &u8| sum.wrapping_mul(31).wrapping_add(usize::from(*byte));
+    conversation.iter().fold(0, sum) % LINK_LOCKS
 }
 
 /// Apart from every other name of a thing that is kept beside a handle.

@@ -34,6 +34,7 @@ pub struct Vault {
     entropy: Arc<dyn Entropy>,
     /// None where the operator keeps no audit.
     audit: Option<Arc<dyn Audit>>,
+    link_locks: Vec<tokio::sync::Mutex<()>>,
 }
 
 /// What a reload may change, swapped as one.
@@ -54,7 +55,8 @@ impl Vault {
         terms: Terms,
     ) -> Self {
         let rules = ArcSwap::from_pointee(Rules { keyring, terms });
-        Self { store, rules, clock, entropy, audit: None }
+        let link_locks = (0..link::LINK_LOCKS).map(|_| tokio::sync::Mutex::default()).collect();
+        Self { store, rules, clock, entropy, audit: None, link_locks }
     }
 
     /// The same vault, that issues, reveals and revokes nothing which `audit` does not take.
