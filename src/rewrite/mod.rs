@@ -6,6 +6,7 @@
 //! | [`form`] | fields of an urlencoded body or a query string |
 //! | [`frames`] | WebSocket frames: bytes in, messages out, and back |
 //! | [`header`] | what may stand in a header's value |
+//! | [`joined`] | a text that comes in slices, one in each of many JSON texts |
 //! | [`json`] | spans inside a JSON text, and edits of one of its objects |
 //! | [`jwt`] | JSON Web Tokens: verified, and signed again byte-exactly |
 //! | [`list`] | tokens of a comma-separated header |
@@ -25,6 +26,7 @@ pub mod cookie;
 pub mod form;
 pub mod frames;
 pub mod header;
+pub mod joined;
 pub mod json;
 pub mod jwt;
 pub mod list;

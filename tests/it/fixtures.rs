@@ -5,7 +5,8 @@
 //! * `.upstream`: what the vendor must get; without one, nothing may reach it.
 //! * `.answer`: what the vendor says, and what the browser gets; without
 //!   `.upstream`, what Cloakroom itself says.
-//! * `.browser`: what the browser gets, where that is not `.answer`.
+//! * `.browser`: what the browser gets, where that is not `.answer`; `{wrapped}` is a
+//!   handle that was made for this answer.
 //!
 //! A head's lines end in a line feed in the file and in CR LF on the wire; a body ends
 //! before the file's last line feed; `Content-Length` is added. A call that is issued

@@ -33,6 +33,8 @@ mod refusals;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod slices;
+#[cfg(test)]
 mod store_conformance;
 #[cfg(test)]
 mod support;

@@ -9,6 +9,7 @@ use pingora::proxy::Session;
 
 use super::Answer;
 use super::decode::Decoder;
+use super::events::Events;
 use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
 use super::stream::Streamed;
@@ -68,7 +69,7 @@ impl Cloakroom {
         let answer = answer.map_err(|cause| fail(passage, cause))?;
         let kept = match &answer {
             Answer::Streamed(streamed) => streamed.keeps_length(redact_as),
-            Answer::Passed | Answer::Whole(_) => false,
+            Answer::Passed | Answer::Events(_) | Answer::Whole(_) => false,
         };
         unsettle(head, if kept { Length::Kept } else { Length::Open });
         if !bodyless {
@@ -94,7 +95,11 @@ impl Cloakroom {
         }
         let exchange = passage.exchange().ok_or(Cause::Internal)?;
         let redact_as = exchange.answer.redact_as;
+        let streams = exchange.answer.text_streams.clone();
         let needles = passage.watch.needles(redact_as)?;
+        if !streams.is_empty() && is_event_stream(&head.headers) {
+            return Ok(Answer::Events(Box::new(Events::new(decoder, needles, streams))));
+        }
         Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles))))
     }
 }

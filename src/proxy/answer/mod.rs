@@ -7,6 +7,7 @@
 //! | `head` | values taken out of headers, and headers that would not hold any more |
 //! | `decode` | content codings, piece by piece |
 //! | `stream` | a body redacted as it comes |
+//! | `events` | a text that comes in slices, redacted as a person reads it |
 //! | `whole` | a JSON body that rules change, that names a conversation, or that holds a value to wrap |
 //! | `wrap` | values that the browser gets as handles |
 //!
@@ -15,6 +16,7 @@
 
 mod begin;
 mod decode;
+mod events;
 mod head;
 mod stream;
 mod whole;
@@ -32,6 +34,7 @@ use tokio::task::block_in_place;
 
 pub(super) use self::head::ask_plainly;
 
+use self::events::Events;
 use self::stream::Streamed;
 use self::whole::Whole;
 use super::Cloakroom;
@@ -46,6 +49,8 @@ pub(super) enum Answer {
     Passed,
     /// Redacted as it comes.
     Streamed(Box<Streamed>),
+    /// Redacted event by event.
+    Events(Box<Events>),
     /// Collected, then changed and redacted.
     Whole(Box<Whole>),
 }
@@ -66,6 +71,7 @@ impl Cloakroom {
         let treated = match &mut passage.answer {
             Answer::Passed => return Ok(()),
             Answer::Streamed(streamed) => streamed.piece(piece, end_of_stream),
+            Answer::Events(events) => events.piece(piece, end_of_stream),
             Answer::Whole(whole) => match whole.piece(piece, end_of_stream) {
                 Ok(Some(all)) => self.whole_answer(session, all, passage).map(Bytes::from),
                 Ok(None) => Ok(Bytes::new()),
@@ -84,6 +90,7 @@ impl Cloakroom {
         let count = match &passage.answer {
             Answer::Passed => 0,
             Answer::Streamed(streamed) => streamed.count(),
+            Answer::Events(events) => events.count(),
             Answer::Whole(whole) => whole.count(),
         };
         self.metrics.redacted(passage.route_label(), count);
@@ -106,8 +113,6 @@ fn awaited<F: Future>(future: F) -> Option<F::Output> {
         return Some(done);
     }
     let runtime = Handle::try_current().ok()?;
-    match runtime.runtime_flavor() {
-        RuntimeFlavor::MultiThread => Some(block_in_place(|| runtime.block_on(future))),
-        _ => None,
-    }
+    let neighbours = matches!(runtime.runtime_flavor(), RuntimeFlavor::MultiThread);
+    neighbours.then(|| block_in_place(|| runtime.block_on(future)))
 }

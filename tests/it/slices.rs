@@ -1,0 +1,130 @@
+//! A sentence that the vendor sends in slices, an event each: no event waits, and no
+//! value is read.
+
+use crate::support::client::{Browser, request};
+use crate::support::house::{preamble, start_text};
+use crate::support::stage::Stage;
+use crate::support::{Running, issue};
+
+const DIALECT: &str = r#"
+name = "streaming"
+[[exchange]]
+name = "ask"
+call = "POST /ask"
+redact_as = "mark"
+text_stream = ["/choices/0/delta/content"]
+[[exchange.slot]]
+at = { json = "/user" }
+reveal = { member = "name" }
+"#;
+
+const PAYLOAD: &str = r#"{"name":"Zoë Müller","phone":"4917012345"}"#;
+
+/// A question that reveals, and the vendor's side of it, its head already written.
+async fn asked(stage: &Stage, kind: &str) -> (Running, Browser, Browser) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("own.toml"), DIALECT).unwrap();
+    let text = format!(
+        "{}[[dialect]]\nfile = \"own.toml\"\n[[route]]\ndialect = \"streaming\"\n\
+         tenant = \"acme\"\nupstream = {{ servers = [\"{}\"] }}\n",
+        preamble(),
+        stage.address
+    );
+    let running = start_text(&text, folder.path()).await;
+    let handle = issue(&running, PAYLOAD).await;
+    let mut browser = Browser::connect(running.data).await;
+    let body = format!(r#"{{"user":"{handle}"}}"#);
+    browser.write(&request("POST", "/ask", &[], body.as_bytes())).await;
+    let mut vendor = stage.accept().await;
+    let head = vendor.head().await.unwrap();
+    assert!(head.to_lowercase().contains("accept-encoding: identity\r\n"), "{head}");
+    let answer =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n");
+    vendor.write(answer.as_bytes()).await;
+    assert!(browser.head().await.unwrap().starts_with("HTTP/1.1 200"));
+    (running, browser, vendor)
+}
+
+fn event(content: &str) -> String {
+    let json = serde_json::json!({ "choices": [{ "delta": { "content": content } }] });
+    format!("data: {json}\n\n")
+}
+
+async fn says(vendor: &mut Browser, text: &str) {
+    vendor.write(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()).await;
+}
+
+/// The browser gets exactly this, before the vendor says more.
+async fn hears(browser: &mut Browser, text: &str) {
+    let chunk = format!("{:X}\r\n{text}\r\n", text.len());
+    let got = browser.exactly(chunk.len()).await;
+    assert_eq!(String::from_utf8_lossy(&got), chunk);
+}
+
+#[tokio::test]
+async fn a_value_cut_over_five_events_is_not_read_and_no_event_waits_for_the_next() {
+    let stage = Stage::open().await;
+    let (running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    for (said, heard) in
+        [("Hello Z", "Hello "), ("oë", ""), (" M", ""), ("ülle", ""), ("r, bye", "[redacted], bye")]
+    {
+        says(&mut vendor, &event(said)).await;
+        hears(&mut browser, &event(heard)).await;
+    }
+    says(&mut vendor, "data: [DONE]\n\n").await;
+    hears(&mut browser, "data: [DONE]\n\n").await;
+    vendor.write(b"0\r\n\r\n").await;
+    assert_eq!(browser.exactly(5).await, b"0\r\n\r\n");
+    let metrics = running.metrics().await;
+    assert!(metrics.contains("cloakroom_redactions_total{route=\"any\"} 1"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_heartbeat_passes_between_two_halves_and_the_end_gives_out_what_was_no_value() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    says(&mut vendor, &event("call 4917")).await;
+    hears(&mut browser, &event("call ")).await;
+    says(&mut vendor, ": still here\n\n").await;
+    hears(&mut browser, ": still here\n\n").await;
+    says(&mut vendor, "data: [DONE]\n\n").await;
+    hears(&mut browser, &format!("{}data: [DONE]\n\n", event("4917"))).await;
+}
+
+#[tokio::test]
+async fn an_event_that_the_vendor_sends_in_pieces_is_whole_or_not_there() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    let whole = event("My name is Zoë Müller.");
+    let (first, second) = whole.split_at(30);
+    says(&mut vendor, first).await;
+    says(&mut vendor, second).await;
+    hears(&mut browser, &event("My name is [redacted].")).await;
+}
+
+#[tokio::test]
+async fn another_member_of_an_event_is_redacted_too() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    says(&mut vendor, "id: 1\ndata: {\"tel\":\"4917012345\"}\n\n").await;
+    hears(&mut browser, "id: 1\ndata: {\"tel\":\"[redacted]\"}\n\n").await;
+}
+
+#[tokio::test]
+async fn json_lines_called_an_event_stream_are_redacted_as_any_body() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    says(&mut vendor, "{\"tel\":\"49170").await;
+    hears(&mut browser, "{\"tel\":\"").await;
+    says(&mut vendor, "12345\"}\n").await;
+    hears(&mut browser, "[redacted]\"}\n").await;
+}
+
+#[tokio::test]
+async fn an_event_beyond_the_bound_cuts_the_answer() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    let long = format!("data: {}", "x".repeat(300 * 1024));
+    says(&mut vendor, &long).await;
+    assert!(!String::from_utf8_lossy(&browser.rest().await).contains("0\r\n\r\n"));
+}
