@@ -3,7 +3,7 @@
 Every contender listens on its own port, pinned to one core, with its whole output
 in the work directory. What does the checking and swapping stands in `peers/`.
 """
-import base64, hashlib, hmac, http.client, json, os, pathlib, secrets, shutil, signal, socket, struct, subprocess, sys, time
+import base64, grp, hashlib, hmac, http.client, json, os, pathlib, pwd, secrets, shutil, signal, socket, struct, subprocess, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benches/load/peers"
@@ -173,7 +173,8 @@ def nginx_binary():
 
 
 def upstream(work, port, sized):
-    conf = work.fill("upstream.conf", "upstream.conf", PORT=port, SIZED=sized, ANSWER=ANSWER)
+    conf = work.fill("upstream.conf", "upstream.conf", PORT=port, SIZED=sized, ANSWER=ANSWER,
+                     USER=f"{pwd.getpwuid(os.getuid()).pw_name} {grp.getgrgid(os.getgid()).gr_name}")
     child = work.start("upstream", [nginx_binary(), "-c", conf], work.load_core)
     wait(port)
     return child
@@ -223,17 +224,29 @@ upstream = {{ servers = ["127.0.0.1:{upstream_port}"] }}
 
 
 def issue(port, count, size=PAYLOAD_LEN, first=0):
-    """Has Cloakroom issue that many handles, a hundred a call."""
-    plane, handles = http.client.HTTPConnection("127.0.0.1", port + 1000, timeout=30), []
-    while len(handles) < count:
-        batch = range(first + len(handles), first + min(count, len(handles) + 100))
-        text = "[" + ",".join('{"payload":{%s}}' % members(number, size) for number in batch) + "]"
-        plane.request("POST", "/v1/handles", text, {"Authorization": "Bearer " + SECRET, "Content-Type": "application/json"})
+    """Has Cloakroom issue that many handles."""
+    return issue_texts(port, ("{%s}" % members(number, size) for number in range(first, first + count)))
+
+
+def issue_texts(port, payloads):
+    """A handle for each payload, in order: a hundred a call, or fewer large ones."""
+    plane, handles, batch = http.client.HTTPConnection("127.0.0.1", port + 1000, timeout=30), [], []
+
+    def send():
+        plane.request("POST", "/v1/handles", "[" + ",".join(batch) + "]", {"Authorization": "Bearer " + SECRET, "Content-Type": "application/json"})
         answer = plane.getresponse()
         read = answer.read()
         if answer.status != 201:
             raise RuntimeError(f"issue: {answer.status} {read[:200]}")
-        handles += [one["handle"] for one in json.loads(read)]
+        handles.extend(one["handle"] for one in json.loads(read))
+        batch.clear()
+
+    for payload in payloads:
+        batch.append('{"payload":%s}' % payload)
+        if len(batch) == 100 or len(payload) > 4096:
+            send()
+    if batch:
+        send()
     return handles
 
 

@@ -107,7 +107,15 @@ fn main() -> Result<(), Fault> {
     let count = usize::try_from(rate)? * seconds / step;
     let start = Instant::now() + Duration::from_millis(50);
     let running: Vec<_> = (0..step)
-        .map(|first| Lane { to, requests: Arc::clone(&requests), first, step, count, interval, start })
+        .map(|first| Lane {
+            to,
+            requests: Arc::clone(&requests),
+            first,
+            step,
+            count,
+            interval,
+            start,
+        })
         .map(|lane| thread::spawn(move || lane.drive()))
         .collect();
     let mut seen = Seen::default();
