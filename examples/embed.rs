@@ -9,6 +9,7 @@
 //! ```
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -84,6 +85,8 @@ phases! {
         fn fail_to_connect(s: &mut Session, peer: &HttpPeer, [&mut], e: BError) -> BError;
         // A call that its dialect says is never repeated is sent twice.
         fn error_while_proxy(peer: &HttpPeer, s: &mut Session, e: BError, [&mut], reused: bool) -> BError;
+        // What was revealed comes back, in a body or on a socket.
+        fn response_body_filter(s: &mut Session, body: &mut Option<Bytes>, end: bool, [&mut]) -> Result<Option<Duration>>;
         // Pingora's own log lines go out, and may hold a path.
         fn suppress_error_log(s: &Session, [&], e: &Error) -> bool;
         fn suppress_proxy_warn_log(s: &Session, [&], e: &Error, on: ProxyWarnLogContext) -> bool;
@@ -94,7 +97,8 @@ phases! {
         fn upstream_peer(s: &mut Session) -> Result<Box<HttpPeer>>;
         // The vendor gets the handle and not what it stands for.
         fn request_body_filter(s: &mut Session, body: &mut Option<Bytes>, end: bool) -> Result<()>;
-        // Leases are never committed: a handle for one use is never used up.
+        // Leases are never committed: a handle for one use is never used up. And no
+        // answer is redacted.
         fn upstream_response_filter(s: &mut Session, head: &mut ResponseHeader) -> Result<()>;
         // The page of a tenant's origin cannot read the answer.
         fn response_filter(s: &mut Session, head: &mut ResponseHeader) -> Result<()>;

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::config::Mistakes;
+use crate::server::HouseFault;
 use crate::server::run::StartFault;
+use crate::server::shelf::ShelfFault;
 
 /// Exit codes, after `sysexits.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +85,26 @@ impl From<StartFault> for Failure {
         let exit = match fault {
             StartFault::Listen { .. } | StartFault::Runtime(_) => Exit::Io,
             StartFault::Tls { .. } => Exit::Config,
+            StartFault::Store(ref fault) => exit_of(fault),
         };
         Self::new(exit, fault.to_string())
+    }
+}
+
+impl From<HouseFault> for Failure {
+    fn from(fault: HouseFault) -> Self {
+        let exit = match &fault {
+            HouseFault::Store(fault) => exit_of(fault),
+            HouseFault::Metrics(_) => Exit::Unavailable,
+        };
+        Self::new(exit, fault.to_string())
+    }
+}
+
+fn exit_of(fault: &ShelfFault) -> Exit {
+    match fault {
+        ShelfFault::Disk(_) => Exit::Io,
+        ShelfFault::Redis(_) => Exit::Config,
+        ShelfFault::Unfit(_) => Exit::Unavailable,
     }
 }

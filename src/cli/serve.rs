@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Failure;
 use super::exit::readable;
-use super::{Exit, Failure};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config;
 use crate::server::House;
@@ -16,8 +16,7 @@ pub(super) fn serve(file: &Path, upgrade: bool) -> Result<(), Failure> {
     let config = config::load(file, 1)?;
     let (parts, process) = split(config);
     let _logs = crate::telemetry::logs::start(process.log);
-    let house = House::assemble(parts, Arc::new(SystemClock), Arc::new(SystemEntropy))
-        .map_err(|fault| Failure::new(Exit::Unavailable, fault.to_string()))?;
+    let house = House::assemble(parts, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
     let start = if upgrade { Start::TakingOver } else { Start::Fresh };
     run(Arc::new(house), &process, Some(file.to_owned()), start).map_err(Failure::from)
 }

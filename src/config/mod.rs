@@ -165,7 +165,7 @@ fn resolve(
 
     let planes = planes(data_plane, control_plane, outside, notes);
     let keyring = keys::keyring(keyring, outside, notes);
-    let store = store::store(store.as_ref(), notes);
+    let store = store::store(store.as_ref(), outside, notes);
     let limits = limits::limits(limits.as_ref(), notes);
     let ending = process::ending(process.as_ref(), outside, notes);
     let tenants = tenants::tenants(tenant, outside, notes);

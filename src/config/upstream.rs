@@ -234,7 +234,7 @@ fn verified(
 }
 
 /// The certificates of a PEM file, each one that can be trusted.
-fn certificates(
+pub(crate) fn certificates(
     file: &At<String>,
     outside: &Outside<'_>,
     notes: &mut Notes<'_>,

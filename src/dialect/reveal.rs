@@ -9,6 +9,7 @@ mod page;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderName;
 
 use self::page::Page;
@@ -42,6 +43,25 @@ pub struct Revealed {
     body: Option<Vec<u8>>,
     target: Option<String>,
     headers: Vec<(HeaderName, usize, Option<String>)>,
+}
+
+/// A body that has been through here: there is no other way to make one, so nothing
+/// else goes upstream on an exchange.
+#[derive(Clone)]
+pub struct RevealedBody(Bytes);
+
+impl RevealedBody {
+    /// Its bytes. They may hold personal data: for the upstream alone.
+    #[must_use]
+    pub fn expose(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RevealedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RevealedBody({} bytes)", self.0.len())
+    }
 }
 
 /// Why a payload could not be put in its place.
@@ -86,9 +106,9 @@ impl Revealed {
         self.body.as_deref()
     }
 
-    /// Takes the new body out.
-    pub fn take_body(&mut self) -> Option<Vec<u8>> {
-        self.body.take()
+    /// The body that goes upstream: the new one, or `sent` where nothing in it changes.
+    pub fn body_over(&mut self, sent: Bytes) -> RevealedBody {
+        RevealedBody(self.body.take().map_or(sent, Bytes::from))
     }
 
     /// The new path and query, or nothing when they go as sent.

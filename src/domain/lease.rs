@@ -150,6 +150,11 @@ impl LeaseId {
     pub const fn from_random(bytes: [u8; 16]) -> LeaseId {
         LeaseId(bytes)
     }
+
+    /// The bytes, as a store keeps them.
+    pub const fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 impl Standing {

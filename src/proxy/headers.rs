@@ -54,7 +54,7 @@ pub(super) fn frame(head: &mut RequestHeader, outgoing: &Outgoing) -> pingora::R
         Outgoing::Streamed => return Ok(()),
         Outgoing::Whole { body, coding } => {
             head.remove_header(&TRANSFER_ENCODING);
-            head.insert_header(CONTENT_LENGTH, body.len().to_string())?;
+            head.insert_header(CONTENT_LENGTH, body.expose().len().to_string())?;
             coding
         }
         // The length is not known yet; Pingora frames it as chunked.

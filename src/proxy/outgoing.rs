@@ -18,6 +18,7 @@ use super::swap::{Part, Swap};
 use super::{Cloakroom, coding};
 use crate::dialect::exchange::Exchange;
 use crate::dialect::request::{Request, Setting};
+use crate::dialect::reveal::RevealedBody;
 use crate::domain::TenantId;
 use crate::reject::{Cause, FramingFlaw};
 use crate::vault::redeem::Carrier;
@@ -35,7 +36,7 @@ impl Cloakroom {
             // Framed as it came: there may be no body to give a length to.
             Collected::Whole(body) if body.is_empty() => self.reveal_head(session, passage).await,
             Collected::Whole(body) => {
-                let (body, coding) = self.reveal(session, passage, body).await?;
+                let (body, coding) = self.reveal(session, passage, body, Coding::AsSent).await?;
                 passage.outgoing = Outgoing::Whole { body, coding };
                 Ok(())
             }
@@ -67,16 +68,18 @@ impl Cloakroom {
         if !passage.exchange().is_some_and(looks) {
             return Ok(());
         }
-        self.reveal(session, passage, Bytes::new()).await.map(|_| ())
+        self.reveal(session, passage, Bytes::new(), Coding::AsSent).await.map(|_| ())
     }
 
-    /// Decodes, swaps, and says what the bytes are now.
+    /// Decodes, swaps, and says what the bytes are now. A body in which nothing changes
+    /// goes in the coding `unchanged`.
     async fn reveal(
         &self,
         session: &Session,
         passage: &mut Passage,
         body: Bytes,
-    ) -> Result<(Bytes, Coding), Cause> {
+        unchanged: Coding,
+    ) -> Result<(RevealedBody, Coding), Cause> {
         let begun = Instant::now();
         let limits = passage.settings.as_ref().map(|settings| settings.limits.request_body_max);
         let head = session.req_header();
@@ -116,13 +119,13 @@ impl Cloakroom {
         passage.redeemed.extend(swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
-        let body_now = swapped.revealed.take_body();
+        let (sent, coding) = match (swapped.revealed.body(), unchanged) {
+            (None, Coding::AsSent) => (body, Coding::AsSent),
+            (None, Coding::Decoded) | (Some(_), _) => (plain, coding),
+        };
+        let sent = swapped.revealed.body_over(sent);
         passage.revealed = Some(swapped.revealed);
-        match body_now.map(Bytes::from) {
-            Some(body) => Ok((body, coding)),
-            // Untouched: it goes as it came, still coded.
-            None => Ok((body, Coding::AsSent)),
-        }
+        Ok((sent, coding))
     }
 
     /// The conversation, where the head names it: an answer may begin before the rest
@@ -172,7 +175,7 @@ impl Cloakroom {
         match &mut passage.outgoing {
             Outgoing::Streamed => return Ok(()),
             Outgoing::Whole { body: whole, .. } => {
-                *body = Some(if end_of_stream { whole.clone() } else { Bytes::new() });
+                *body = Some(if end_of_stream { whole.expose().clone() } else { Bytes::new() });
                 return Ok(());
             }
             Outgoing::Late { collected, .. } => {
@@ -206,20 +209,11 @@ impl Cloakroom {
         if passage.answered_early {
             return Err(late_refusal(passage, Cause::UpstreamBroken));
         }
-        let revealed = self.reveal(session, passage, whole.clone()).await;
-        let sent = match revealed {
-            Ok((_, Coding::AsSent)) if promised == Coding::Decoded => {
-                let headers = &session.req_header().headers;
-                let max = passage.settings.as_ref().map_or(0, |all| all.limits.request_body_max);
-                coding::decode(&whole, headers, max).map(|(plain, _)| plain)
-            }
-            other => other.map(|(sent, _)| sent),
-        };
-        match sent {
-            Ok(sent) => {
+        match self.reveal(session, passage, whole, promised).await {
+            Ok((revealed, _)) => {
+                *body = Some(revealed.expose().clone());
                 // Another server gets the same, and no handle is redeemed again.
-                passage.outgoing = Outgoing::Whole { body: sent.clone(), coding: promised };
-                *body = Some(sent);
+                passage.outgoing = Outgoing::Whole { body: revealed, coding: promised };
                 Ok(())
             }
             Err(cause) => Err(late_refusal(passage, cause)),

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use pingora::lb::Backend;
 
 use super::answer::Answer;
@@ -15,7 +15,7 @@ use super::settings::{DataPlane, Route};
 use super::socket::Socket;
 use super::watch::Watch;
 use crate::dialect::exchange::Exchange;
-use crate::dialect::reveal::Revealed;
+use crate::dialect::reveal::{Revealed, RevealedBody};
 use crate::domain::HandleId;
 use crate::reject::Cause;
 use crate::vault::lease::Lease;
@@ -57,7 +57,7 @@ pub(super) enum Outgoing {
     /// Whatever arrives, as it arrives.
     Streamed,
     /// Exactly this, with exactly its length.
-    Whole { body: Bytes, coding: Coding },
+    Whole { body: RevealedBody, coding: Coding },
     /// A body of undeclared length that outgrew the early read: collected while
     /// Pingora holds the connection, sent in one piece when it ends.
     Late { collected: BytesMut, coding: Coding },

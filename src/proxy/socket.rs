@@ -172,7 +172,7 @@ impl Cloakroom {
         passage.redeemed.extend(swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
-        let new = swapped.revealed.take_body();
+        let new = swapped.revealed.body().map(<[u8]>::to_vec);
         new.map(|new| String::from_utf8(new).map_err(|_| Cause::Internal)).transpose()
     }
 

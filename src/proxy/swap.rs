@@ -104,12 +104,33 @@ impl Swap<'_> {
             Part::Frame => self.exchange.find_in_frame(request, setting),
         };
         let plan = plan.map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
+        if plan.found().len() > 1 {
+            self.look_over(plan.found())?;
+        }
         let mut verdicts = Vec::with_capacity(plan.found().len());
         let mut decided = HashMap::new();
         for slot in plan.found() {
             verdicts.push(self.verdict(slot, &mut decided, swapped).await?);
         }
         swapped.revealed = plan.reveal(&verdicts).map_err(cause)?;
+        Ok(())
+    }
+
+    /// Refuses for the first handle that is plainly bad, before a good one beside it is
+    /// reserved: a lease that is given back is still one of the few that may be.
+    fn look_over(&self, found: &[Found<'_>]) -> Result<(), Cause> {
+        for slot in found {
+            let unusable = match &slot.carries {
+                Carries::Unusable => Unusable::Malformed,
+                Carries::BadToken => Unusable::BadToken,
+                Carries::Handle(text) => match self.vault.look_over(self.tenant, text) {
+                    Ok(()) => continue,
+                    Err(unusable) => unusable,
+                },
+            };
+            self.without(unusable)
+                .inspect_err(|_| self.metrics.redeemed(self.tenant, unusable.reason()))?;
+        }
         Ok(())
     }
 

@@ -4,22 +4,21 @@
 //! cannot change (listeners, the store, thread counts) stays.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 
 use super::parts::Parts;
-use super::timed::Timed;
+use super::shelf::{self, Examiner, ShelfFault, Verdict};
+use super::timed::{Timed, Unfit};
 use crate::admin::{self, Control, ControlSettings};
 use crate::clock::{Clock, Entropy};
-use crate::config::store::StoreConfig;
 use crate::proxy::Cloakroom;
 use crate::proxy::settings::DataPlane;
 use crate::proxy::upstream::Upstream;
-use crate::store::Store;
-use crate::store::memory::MemoryStore;
+use crate::store::SWEEP_MAX;
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 
@@ -30,24 +29,56 @@ pub struct House {
     vault: Arc<Vault>,
     metrics: Arc<Metrics>,
     draining: Arc<AtomicBool>,
+    examiner: Option<Examiner>,
+    unfit: Arc<OnceLock<Unfit>>,
+}
+
+/// Why there is no house.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseFault {
+    /// The store cannot be opened.
+    #[error("{0}")]
+    Store(ShelfFault),
+    /// The metrics cannot be registered, which is a fault of this program.
+    #[error("{0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// How the store was when it was last examined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fitness {
+    /// It may be used, or is none that can be asked.
+    Fit,
+    /// It must not be used; every call is refused from then on.
+    Unfit,
+    /// It could not be asked yet.
+    Unknown,
+}
+
+/// What a sweep has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swept {
+    /// Nothing that has expired, or nothing that can be reached.
+    All,
+    /// It took as much as one sweep may.
+    More,
 }
 
 impl House {
-    /// Builds the house from its resolved parts.
+    /// Builds the house from its resolved parts, and opens its store. Blocks while a
+    /// database file is opened; to be called after any fork.
     ///
     /// # Errors
-    /// When the metrics cannot be registered, which is a fault of this program.
+    /// [`HouseFault`].
     pub fn assemble(
         parts: Parts,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-    ) -> Result<Self, prometheus::Error> {
+    ) -> Result<Self, HouseFault> {
         let metrics = Arc::new(Metrics::new()?);
-        let store: Arc<dyn Store> = match parts.store {
-            StoreConfig::Memory { entries_max } => {
-                Arc::new(Timed::new(MemoryStore::new(entries_max), Arc::clone(&metrics)))
-            }
-        };
+        let shelf = shelf::open(&parts.store).map_err(HouseFault::Store)?;
+        let unfit = Arc::new(OnceLock::new());
+        let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&unfit)));
         metrics.generation(parts.data.generation);
         let vault = Vault::new(store, parts.keyring, clock, entropy, parts.terms);
         Ok(Self {
@@ -56,7 +87,42 @@ impl House {
             vault: Arc::new(vault),
             metrics,
             draining: Arc::new(AtomicBool::new(false)),
+            examiner: shelf.examiner,
+            unfit,
         })
+    }
+
+    /// Asks the store's server what it is, if it has one, and logs what it says. To be
+    /// called at start, and again while it is [`Fitness::Unknown`].
+    pub async fn examine_store(&self) -> Fitness {
+        let Some(examiner) = &self.examiner else { return Fitness::Fit };
+        match examiner.examine().await {
+            Verdict::Fit => Fitness::Fit,
+            Verdict::Absent => Fitness::Unknown,
+            Verdict::Unfit(why) => {
+                // Found twice, it is unfit for the first reason.
+                let _ = self.unfit.set(why);
+                Fitness::Unfit
+            }
+        }
+    }
+
+    /// Why the store must not be used, if it was found so.
+    #[must_use]
+    pub fn unfit(&self) -> Option<&str> {
+        self.unfit.get().map(|why| &**why)
+    }
+
+    /// Has the store forget some of what has expired; whether there may be more.
+    pub(super) async fn sweep(&self) -> Swept {
+        match self.vault.sweep().await {
+            Ok(count) if count >= SWEEP_MAX => Swept::More,
+            Ok(_) => Swept::All,
+            Err(fault) => {
+                tracing::warn!(%fault, "expired records could not be swept");
+                Swept::All
+            }
+        }
     }
 
     /// The data plane, for Pingora's `http_proxy`.

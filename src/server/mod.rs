@@ -8,9 +8,10 @@ pub mod house;
 mod hyper_app;
 pub mod parts;
 pub mod run;
+pub mod shelf;
 mod signals;
 mod timed;
 mod upkeep;
 
-pub use self::house::House;
+pub use self::house::{Fitness, House, HouseFault};
 pub use self::hyper_app::HyperApp;

@@ -19,9 +19,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::parts::Process;
+use super::shelf::ShelfFault;
 use super::signals::Signals;
 use super::upkeep::Upkeep;
-use super::{House, HyperApp};
+use super::{Fitness, House, HyperApp};
 use crate::config::listen::{Listener, Switch};
 use crate::proxy::upstream::Upstream;
 
@@ -57,6 +58,8 @@ pub enum StartFault {
     },
     /// No runtime could be built.
     Runtime(std::io::Error),
+    /// A store that must not be used.
+    Store(ShelfFault),
 }
 
 impl fmt::Display for StartFault {
@@ -72,6 +75,7 @@ impl fmt::Display for StartFault {
                 )
             }
             Self::Runtime(why) => write!(f, "no runtime could be started: {why}"),
+            Self::Store(fault) => fault.fmt(f),
         }
     }
 }
@@ -93,7 +97,7 @@ pub fn run(
             free(listener.address)?;
         }
     }
-    first_look(&house)?;
+    let fitness = first_look(&house)?;
     let opt = Opt { upgrade: start == Start::TakingOver, ..Opt::default() };
     let mut server = Server::new_with_opt_and_conf(Some(opt), conf(process));
     server.bootstrap();
@@ -117,7 +121,7 @@ pub fn run(
     }
     server.add_service(control);
     let signals = Signals { draining: Arc::clone(house.draining()), drain: process.shutdown_drain };
-    server.add_service(background_service("upkeep", Upkeep { house, file }));
+    server.add_service(background_service("upkeep", Upkeep { house, file, fitness }));
     announce(process);
     server.run(RunArgs { shutdown_signal: Box::new(signals) });
     Ok(())
@@ -149,12 +153,20 @@ fn announce(process: &Process) {
     );
 }
 
-/// Looks up names and health once, so that the first request finds a server.
-fn first_look(house: &House) -> Result<(), StartFault> {
+/// Looks up names and health once, so that the first request finds a server, and asks
+/// the store what it is, before the first handle is trusted to it.
+fn first_look(house: &House) -> Result<Fitness, StartFault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(StartFault::Runtime)?;
-    runtime.block_on(look(house.upstreams()));
-    Ok(())
+    let examined = async {
+        let (fitness, ()) = tokio::join!(house.examine_store(), look(house.upstreams()));
+        fitness
+    };
+    let fitness = runtime.block_on(examined);
+    match house.unfit() {
+        Some(why) => Err(StartFault::Store(ShelfFault::Unfit(why.to_owned()))),
+        None => Ok(fitness),
+    }
 }
 
 /// Refreshes upstreams side by side, for a bounded time: slow is not wrong, the

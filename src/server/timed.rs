@@ -1,8 +1,9 @@
-//! Times every operation of a store, so that a store need not know of metrics.
+//! Times every operation of a store, so that a store need not know of metrics, and
+//! refuses them all when the store has been found unfit.
 //!
-//! It passes everything through and decides nothing.
+//! It passes everything else through and decides nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -12,19 +13,35 @@ use crate::domain::{Fingerprint, TenantId, Timestamp};
 use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use crate::telemetry::metrics::Metrics;
 
+/// Why a store must not be used, as its log line says it.
+pub(super) type Unfit = Arc<str>;
+
 /// A store with a clock beside it.
 #[derive(Debug)]
-pub(super) struct Timed<S> {
-    store: S,
+pub(super) struct Timed {
+    store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    unfit: Arc<OnceLock<Unfit>>,
 }
 
-impl<S: Store> Timed<S> {
-    pub(super) fn new(store: S, metrics: Arc<Metrics>) -> Self {
-        Self { store, metrics }
+impl Timed {
+    /// `unfit` may be filled at any time; every operation is refused from then on.
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
+        unfit: Arc<OnceLock<Unfit>>,
+    ) -> Self {
+        Self { store, metrics, unfit }
     }
 
-    async fn time<T>(&self, op: &'static str, work: impl Future<Output = T>) -> T {
+    async fn time<T>(
+        &self,
+        op: &'static str,
+        work: impl Future<Output = Result<T, StoreFault>>,
+    ) -> Result<T, StoreFault> {
+        if self.unfit.get().is_some() {
+            return Err(StoreFault::Unreachable("it was found unfit; the log says why"));
+        }
         let begun = Instant::now();
         let done = work.await;
         self.metrics.store(op, begun.elapsed().as_secs_f64());
@@ -33,7 +50,7 @@ impl<S: Store> Timed<S> {
 }
 
 #[async_trait]
-impl<S: Store> Store for Timed<S> {
+impl Store for Timed {
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         self.time("put", self.store.put(records)).await
     }
@@ -84,6 +101,10 @@ impl<S: Store> Store for Timed<S> {
         now: Timestamp,
     ) -> Result<u64, StoreFault> {
         self.time("remove_subject", self.store.remove_subject(tenant, subject, now)).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<u32, StoreFault> {
+        self.time("sweep", self.store.sweep(now)).await
     }
 
     async fn census(&self) -> Result<Census, StoreFault> {

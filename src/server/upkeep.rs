@@ -1,25 +1,38 @@
-//! What goes on beside the traffic: names and health of upstreams, and reload.
+//! What goes on beside the traffic: names and health of upstreams, reload, sweeps, and
+//! the look at a store that was not there at start.
 //!
 //! A configuration with a mistake is reported and not taken: the one that runs
 //! goes on. Nothing here is on a request's path.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 use tokio::signal::unix::SignalKind;
 use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
 
-use super::House;
+use super::house::Swept;
 use super::parts::split;
 use super::run::look;
 use super::signals::{next, on};
+use super::{Fitness, House};
 use crate::config;
+
+/// Between two steps while there is more to sweep.
+const STEP: Duration = Duration::from_millis(50);
+/// Steps between two sweeps while there is not: a second.
+const QUIET_STEPS: u8 = 20;
+/// Between two looks at a store that has not answered yet.
+const LOOK: Duration = Duration::from_secs(2);
 
 pub(super) struct Upkeep {
     pub(super) house: Arc<House>,
+    /// How the store was at start.
+    pub(super) fitness: Fitness,
     /// Read again on SIGHUP; none where the configuration came from no file.
     pub(super) file: Option<PathBuf>,
 }
@@ -29,6 +42,7 @@ impl BackgroundService for Upkeep {
     async fn start(&self, mut shutdown: ShutdownWatch) {
         let mut hangup = on(SignalKind::hangup());
         let mut watching = self.watch_upstreams();
+        let beside = tokio::spawn(attend(Arc::clone(&self.house), self.fitness));
         loop {
             tokio::select! {
                 () = next(&mut hangup) => {
@@ -41,7 +55,38 @@ impl BackgroundService for Upkeep {
             }
         }
         drop(watching);
+        beside.abort();
     }
+}
+
+/// Looks after the store, for as long as the process runs.
+async fn attend(house: Arc<House>, mut fitness: Fitness) {
+    let mut look = every(LOOK);
+    while fitness == Fitness::Unknown {
+        look.tick().await;
+        fitness = house.examine_store().await;
+    }
+    if fitness == Fitness::Unfit {
+        return;
+    }
+    let mut step = every(STEP);
+    let mut quiet = 0;
+    loop {
+        step.tick().await;
+        if quiet > 0 {
+            quiet -= 1;
+            continue;
+        }
+        if house.sweep().await == Swept::All {
+            quiet = QUIET_STEPS;
+        }
+    }
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }
 
 impl Upkeep {

@@ -64,7 +64,7 @@ impl MemoryStore {
         if self.books.admit(count, self.entries_max) {
             return Ok(());
         }
-        self.sweep(now);
+        self.make_room(now);
         if self.books.admit(count, self.entries_max) {
             return Ok(());
         }
@@ -72,7 +72,7 @@ impl MemoryStore {
     }
 
     /// Forgets what has expired by our clock, at most once per interval.
-    fn sweep(&self, now: Timestamp) {
+    fn make_room(&self, now: Timestamp) {
         {
             let mut last = lock(&self.last_sweep);
             if last.is_some_and(|last| last.elapsed() < SWEEP_INTERVAL) {

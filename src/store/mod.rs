@@ -5,7 +5,9 @@
 //! and is the only one to name its library; all of them run the conformance
 //! suite in `tests/it/store_conformance.rs`.
 
+pub mod disk;
 pub mod memory;
+pub mod redis;
 
 use std::fmt;
 use std::sync::Arc;
@@ -101,6 +103,10 @@ pub struct Census {
     pub by_key: Vec<(KeyId, u64)>,
 }
 
+/// The most records that one [`Store::sweep`] forgets: bounds how long other writes
+/// wait for it.
+pub const SWEEP_MAX: u32 = 64;
+
 /// A persistence engine. When in doubt it errs towards refusing: a lost handle
 /// costs a chat its context, a revived one costs a person their privacy.
 #[async_trait]
@@ -154,6 +160,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         subject: &[Fingerprint],
         now: Timestamp,
     ) -> Result<u64, StoreFault>;
+
+    /// Forgets up to [`SWEEP_MAX`] records that have expired at `now`; how many. To be
+    /// called every second or so, and again soon while it returns its most. An engine
+    /// that forgets by itself has nothing to do.
+    async fn sweep(&self, _now: Timestamp) -> Result<u32, StoreFault> {
+        Ok(0)
+    }
 
     /// How full it is.
     async fn census(&self) -> Result<Census, StoreFault>;

@@ -77,6 +77,14 @@ impl Vault {
         self.store.census().await
     }
 
+    /// Has the store forget some of what has expired by now; how many records.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn sweep(&self) -> Result<u32, StoreFault> {
+        self.store.sweep(self.clock.now()).await
+    }
+
     /// Whether a handle could be issued and redeemed now.
     ///
     /// # Errors

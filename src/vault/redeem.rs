@@ -137,6 +137,18 @@ impl Vault {
         self.redeem_parsed(tenant, &handle, carrier).await
     }
 
+    /// Whether a handle is genuine and not too old, which costs no store call. Whether
+    /// it can still be redeemed, only [`Vault::redeem`] says.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn look_over(&self, tenant: &TenantId, text: &str) -> Result<(), Unusable> {
+        let handle = Handle::parse(text).map_err(|_| Unusable::Malformed)?;
+        let rules = self.rules.load();
+        rules.keyring.verify_at(&handle, tenant, self.clock.now())?;
+        Ok(())
+    }
+
     /// As [`Vault::redeem`], for a handle that came in another spelling.
     ///
     /// # Errors

@@ -100,3 +100,16 @@ async fn the_team_answers_its_own_path_and_knows_its_own_client() {
     assert_eq!(send(&running, &poll).await.status, 200);
     assert_eq!(vendor.only().header("x-team-client").as_deref(), Some("app"));
 }
+
+#[tokio::test]
+async fn what_the_vendor_echoes_comes_back_as_the_handle() {
+    let vendor =
+        Vendor::answering(|seen| Reply::json(200, &format!("{{\"echo\":{}}}", seen.text()))).await;
+    let running = start(&route("genesys", vendor.address)).await;
+    let handle = once(&running).await;
+    let sent = send(&running, &chat_with(&handle)).await;
+    let echoed = format!(
+        r#"{{"echo":{{"operationName":"RequestChat","userData":{{"EmailAddress":"{handle}"}}}}}}"#
+    );
+    assert_eq!((sent.status, sent.text()), (200, echoed));
+}

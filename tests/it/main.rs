@@ -9,6 +9,8 @@ mod control;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod disk_store;
+#[cfg(test)]
 mod embed;
 #[cfg(test)]
 mod fixtures;
@@ -29,10 +31,13 @@ mod pages;
 #[cfg(test)]
 mod play;
 #[cfg(test)]
+mod redis_store;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod shared_store;
 mod slices;
 #[cfg(test)]
 mod store_conformance;

@@ -9,15 +9,47 @@ use bytes::Bytes;
 use cloakroom::domain::lease::{Ask, Granted, LeaseId, Ledger, Refused, Settled, Standing, Terms};
 use cloakroom::domain::seal::Sealed;
 use cloakroom::domain::{Expiry, Fingerprint, HandleId, KeyId, TenantId, Timestamp, Uses};
+use cloakroom::store::disk::{DiskOptions, DiskStore};
 use cloakroom::store::memory::MemoryStore;
+use cloakroom::store::redis::{RedisSettings, RedisStore};
 use cloakroom::store::{Record, RecordKey, Reserved, Store, StoreFault};
+
+use crate::redis_store::servers::{Cluster, Server};
 
 const NOW: Timestamp = Timestamp::from_secs(1_000_000);
 const BOUND: u64 = 100;
 
-/// Every engine, empty, with room for [`BOUND`] records.
-fn stores() -> Vec<Arc<dyn Store>> {
-    vec![Arc::new(MemoryStore::new(BOUND))]
+/// Every engine, empty, with room for [`BOUND`] records, and what has to live as long as it.
+async fn stores() -> Vec<Engine> {
+    let server = Server::start(&[]).await;
+    let cluster = Cluster::start(0).await;
+    let redis = |settings: RedisSettings| {
+        // The suite writes records anew and looks at them from outside of their node.
+        let settings = RedisSettings {
+            entries_max: BOUND,
+            response_timeout: Duration::from_secs(5),
+            ..settings
+        };
+        Arc::new(RedisStore::new(&settings).unwrap())
+    };
+    vec![
+        Engine { store: Arc::new(MemoryStore::new(BOUND)), _servers: Vec::new() },
+        Engine { store: Arc::new(disk()), _servers: Vec::new() },
+        Engine { store: redis(server.settings()), _servers: vec![server] },
+        Engine { store: redis(cluster.settings()), _servers: cluster.nodes },
+    ]
+}
+
+/// On a file that is unlinked at once and goes with its last descriptor.
+fn disk() -> DiskStore {
+    let folder = tempfile::tempdir().unwrap();
+    let options = DiskOptions { entries_max: BOUND, bytes_max: 64 << 20 };
+    DiskStore::open(&folder.path().join("store"), options).unwrap()
+}
+
+struct Engine {
+    store: Arc<dyn Store>,
+    _servers: Vec<Server>,
 }
 
 fn key(tenant: &str, id: u8) -> RecordKey {
@@ -59,7 +91,7 @@ async fn reserve(store: &dyn Store, key: &RecordKey, n: u8, now: Timestamp) -> R
 
 #[tokio::test]
 async fn another_tenants_key_an_unknown_id_and_an_expired_record_are_missing() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         store.put(vec![record(key("a", 1), Uses::Once)]).await.unwrap();
         for (wanted, now) in
             [(key("b", 1), NOW), (key("a", 2), NOW), (key("a", 1), Timestamp::from_secs(1_000_060))]
@@ -74,7 +106,7 @@ async fn another_tenants_key_an_unknown_id_and_an_expired_record_are_missing() {
 
 #[tokio::test]
 async fn a_full_store_refuses_the_whole_batch_and_evicts_nothing() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         let batch =
             |from: u8, to: u8| (from..to).map(|n| record(key("a", n), Uses::Once)).collect();
         store.put(batch(0, 99)).await.unwrap();
@@ -91,7 +123,7 @@ async fn a_full_store_refuses_the_whole_batch_and_evicts_nothing() {
 
 #[tokio::test]
 async fn a_removed_and_an_expired_record_make_room() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         let batch =
             |from: u8, to: u8| (from..to).map(|n| record(key("a", n), Uses::Once)).collect();
         store.put(batch(0, 100)).await.unwrap();
@@ -109,7 +141,7 @@ async fn a_removed_and_an_expired_record_make_room() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_sixty_four_redeems_at_once_one_wins() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         for round in 0..20 {
             store.put(vec![record(key("a", round), Uses::Once)]).await.unwrap();
             let racers = (0..64).map(|n| {
@@ -136,7 +168,7 @@ async fn of_sixty_four_redeems_at_once_one_wins() {
 
 #[tokio::test]
 async fn a_released_lease_works_again_and_a_stale_one_changes_nothing() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         store.put(vec![record(key("a", 1), Uses::Once)]).await.unwrap();
         assert!(matches!(reserve(&*store, &key("a", 1), 1, NOW).await, Reserved::Granted(..)));
         let (mine, other) = (LeaseId::from_random([1; 16]), LeaseId::from_random([2; 16]));
@@ -155,7 +187,7 @@ async fn a_released_lease_works_again_and_a_stale_one_changes_nothing() {
 
 #[tokio::test]
 async fn a_crashed_holders_lease_frees_itself() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         store.put(vec![record(key("a", 1), Uses::Once)]).await.unwrap();
         assert!(matches!(reserve(&*store, &key("a", 1), 1, NOW).await, Reserved::Granted(..)));
         // The record lives 60 s like the lease, so give it a shorter lease.
@@ -170,7 +202,7 @@ async fn a_crashed_holders_lease_frees_itself() {
 
 #[tokio::test]
 async fn a_subjects_records_go_together_and_nobody_elses() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         let ann = [Fingerprint::from_bytes([1; 16]), Fingerprint::from_bytes([2; 16])];
         let of = |n: u8, tenant: &str, subject| Record {
             subject,
@@ -191,7 +223,7 @@ async fn a_subjects_records_go_together_and_nobody_elses() {
 
 #[tokio::test]
 async fn what_was_learnt_with_a_handle_goes_with_it() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         let child = |id: u8, parent: u8, subject: Option<u8>| Record {
             parent: Some(HandleId::from_random([parent; 16])),
             subject: subject.map(|n| Fingerprint::from_bytes([n; 16])),
@@ -221,7 +253,7 @@ async fn what_was_learnt_with_a_handle_goes_with_it() {
 
 #[tokio::test]
 async fn a_record_takes_the_place_of_one_with_its_key() {
-    for store in stores() {
+    for Engine { store, _servers } in stores().await {
         let with = |subject: u8, expires| Record {
             subject: Some(Fingerprint::from_bytes([subject; 16])),
             expires: Expiry::from_secs(expires),

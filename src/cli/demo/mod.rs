@@ -44,8 +44,7 @@ pub(super) fn demo(listen: SocketAddr) -> Result<(), Failure> {
     let config = config::load_text(&text, "demo.toml", Path::new("."), &env, 1)?;
     let (parts, process) = split(config);
     let _logs = start(LogFormat::Text);
-    let house = House::assemble(parts, Arc::new(SystemClock), Arc::new(entropy))
-        .map_err(|fault| Failure::new(Exit::Unavailable, fault.to_string()))?;
+    let house = House::assemble(parts, Arc::new(SystemClock), Arc::new(entropy))?;
     beside(places)?;
     print::line(&fill(include_str!("hello.txt"), places))?;
     run(Arc::new(house), &process, None, Start::Fresh).map_err(Failure::from)

@@ -112,7 +112,7 @@ fn reveal(
         (Carries::Unusable | Carries::BadToken, OnUnusable::DangerPass) => Ok(Verdict::Leave),
     });
     let verdicts: Vec<Verdict> = verdicts.collect::<Result<_, _>>()?;
-    Ok(plan.reveal(&verdicts).map_err(Outcome::Fault)?.take_body())
+    Ok(plan.reveal(&verdicts).map_err(Outcome::Fault)?.body().map(<[u8]>::to_vec))
 }
 
 /// One example, of an exchange that the file has.

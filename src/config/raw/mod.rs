@@ -11,13 +11,15 @@ pub(crate) mod or_text;
 pub(crate) mod planes;
 pub(crate) mod route;
 pub(crate) mod slot;
+pub(crate) mod store;
 pub(crate) mod tenant;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::planes::{ControlPlane, DataPlane, Keyring, Limits, Log, Process, Store};
+use self::planes::{ControlPlane, DataPlane, Keyring, Limits, Log, Process};
 use self::route::Route;
+use self::store::Store;
 use self::tenant::Tenant;
 use super::at::At;
 

@@ -1,5 +1,5 @@
-//! Mirror of `[data_plane]`, `[control_plane]`, `[keyring]`, `[store]`,
-//! `[limits]`, `[process]` and `[log]`. Keys only; see `raw`.
+//! Mirror of `[data_plane]`, `[control_plane]`, `[keyring]`, `[limits]`,
+//! `[process]` and `[log]`. Keys only; see `raw`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -83,47 +83,6 @@ pub(crate) struct Key {
     pub(crate) file: Option<At<String>>,
     /// The environment variable that holds it.
     pub(crate) env: Option<At<String>>,
-}
-
-/// Where sealed payloads are kept.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-pub(crate) struct Store {
-    /// The engine. Default: "memory".
-    pub(crate) kind: Option<At<StoreKind>>,
-    /// The most payloads that are kept; a full store refuses. Default: 100000. 1 to 100 million.
-    pub(crate) entries_max: Option<At<u64>>,
-    /// For "disk": the directory.
-    pub(crate) path: Option<At<String>>,
-    /// For "redis": the servers.
-    #[serde(default)]
-    pub(crate) urls: Vec<At<String>>,
-    /// For "redis": how they stand to each other.
-    pub(crate) topology: Option<At<Topology>>,
-}
-
-/// A store engine.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum StoreKind {
-    /// This process's memory; gone when it ends.
-    Memory,
-    /// A database on this machine's disk.
-    Disk,
-    /// Redis or Valkey.
-    Redis,
-}
-
-/// How Redis servers stand to each other.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Topology {
-    /// One server.
-    Standalone,
-    /// Watched by sentinels.
-    Sentinel,
-    /// Slots over several.
-    Cluster,
 }
 
 /// Bounds on sizes and times.

@@ -4,6 +4,7 @@
 mod dialects;
 mod files;
 mod kinds;
+mod stores;
 mod together;
 mod ways;
 

@@ -1,22 +1,7 @@
-//! Mistakes in the ways of calls: stores, routes, servers and listeners.
+//! Mistakes in the ways of calls: routes, servers and listeners.
 
 use super::kinds::check;
 use super::{good_but, mistakes};
-
-#[test]
-fn stores_of_later_builds_are_recognised_and_refused() {
-    for kind in ["disk", "redis"] {
-        let text = good_but("[keyring]", &format!("[store]\nkind = \"{kind}\"\n[keyring]"));
-        let expected = "t.toml:6:8: store.kind: this build keeps handles in memory only; \
-                        use kind = \"memory\"";
-        assert_eq!(mistakes(&text), [expected]);
-    }
-    check(&[(
-        "[keyring]",
-        "[store]\npath = \"data\"\n[keyring]",
-        "6:8: store.path: this key is of another kind of store",
-    )]);
-}
 
 #[test]
 fn routes_name_what_there_is_and_do_not_collide() {

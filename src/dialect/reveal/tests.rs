@@ -47,8 +47,8 @@ fn run(slots: Vec<Slot>, body: &str, payload: &str) -> Result<String, RevealFaul
             Carries::Unusable | Carries::BadToken => Verdict::Drop,
         })
         .collect();
-    let mut revealed = plan.reveal(&verdicts)?;
-    let sent = revealed.take_body().map(|body| String::from_utf8(body).unwrap());
+    let revealed = plan.reveal(&verdicts)?;
+    let sent = revealed.body().map(|body| String::from_utf8(body.to_vec()).unwrap());
     Ok(sent.unwrap_or(body))
 }
 

@@ -167,3 +167,21 @@ async fn a_repetition_that_the_vendor_refuses_does_not_bring_a_spent_handle_back
     refused(&running.send(&chat_of("Bob", &once.handle)).await, 403, "handle_unusable");
     assert_eq!(vendor.seen().len(), 2);
 }
+
+#[tokio::test]
+async fn a_forged_handle_beside_a_good_one_costs_it_no_release() {
+    let vendor = Vendor::start().await;
+    let running = start(&route("genesys", vendor.address)).await;
+    let good = ticket(&running, "once", PAYLOAD).await;
+    let forged = format!("{}AAAA", &good.handle[..73]);
+    for turn in 0..8 {
+        let body = format!(
+            r#"{{"operationName":"RequestChat","subject":"{turn}","nickname":"{forged}","userData":{{"cloakroom":"{}"}}}}"#,
+            good.handle
+        );
+        let call = request("POST", CHATS, &[("ContactCenterId", CENTER)], body.as_bytes());
+        refused(&running.send(&call).await, 403, "handle_unusable");
+    }
+    vendor.saw_nothing();
+    assert_eq!(running.send(&chat_with(&good.handle)).await.status, 200);
+}

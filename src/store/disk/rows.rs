@@ -1,0 +1,225 @@
+//! Records in SQLite's tables: every statement that the store runs, each inside the caller's transaction.
+//!
+//! Keeps the tally in step with the rows. Never begins or ends a transaction, never reads a clock, never
+//! touches more rows than it was told to.
+
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
+
+use super::super::{Census, Record, RecordKey, StoreFault};
+use super::body::Columns;
+use super::fault::Fault;
+use crate::domain::tenant::TenantId;
+use crate::domain::time::Timestamp;
+use crate::domain::{Fingerprint, HandleId, KeyId};
+
+/// The tables. Rows are appended in the order of issue, so those that expire together lie together;
+/// only the index by id is written at random.
+pub(super) const SCHEMA: &str = "
+CREATE TABLE record(
+    n INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    tenant TEXT NOT NULL,
+    key_id INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    subject BLOB,
+    parent BLOB,
+    body BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX record_key ON record(id, tenant);
+CREATE INDEX record_expires ON record(expires);
+CREATE INDEX record_subject ON record(subject) WHERE subject IS NOT NULL;
+CREATE INDEX record_parent ON record(parent) WHERE parent IS NOT NULL;
+CREATE TABLE tally(key_id INTEGER PRIMARY KEY, entries INTEGER NOT NULL) STRICT;
+";
+
+/// Columns of a record that is gone, in the order of [`Gone::read`].
+const GONE: &str = "RETURNING key_id, expires, parent IS NULL";
+
+/// The tables, as one transaction sees them.
+pub(super) struct Rows<'c>(pub(super) &'c Connection);
+
+/// A record and where it stands.
+pub(super) struct Found {
+    n: i64,
+    pub(super) record: Record,
+}
+
+/// What is left to say of a deleted record.
+pub(super) struct Gone {
+    key_id: i64,
+    expires: i64,
+    own: bool,
+}
+
+impl Gone {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Gone> {
+        Ok(Gone { key_id: row.get(0)?, expires: row.get(1)?, own: row.get(2)? })
+    }
+
+    /// Whether someone who asked for it is to be told: it was live, and not learnt with another.
+    pub(super) fn counts_at(&self, now: Timestamp) -> bool {
+        self.own && self.expires > seconds(now)
+    }
+}
+
+impl Rows<'_> {
+    /// The record of this key, expired or not.
+    pub(super) fn find(&self, key: &RecordKey) -> Result<Option<Found>, Fault> {
+        let sql = "SELECT n, key_id, expires, subject, parent, body FROM record WHERE id = ?1 AND tenant = ?2";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let read = |row: &Row<'_>| {
+            let columns = Columns {
+                key_id: row.get(1)?,
+                expires: row.get(2)?,
+                subject: row.get(3)?,
+                parent: row.get(4)?,
+                body: row.get(5)?,
+            };
+            Ok((row.get(0)?, columns))
+        };
+        let found = statement.query_row(params![key.id.bytes(), key.tenant.as_str()], read);
+        let Some((n, columns)) = found.optional()? else { return Ok(None) };
+        let record = columns.record(key).ok_or(StoreFault::Damaged("a record does not decode"))?;
+        Ok(Some(Found { n, record }))
+    }
+
+    /// Writes a found record's changed ledger.
+    pub(super) fn rewrite(&self, found: &Found) -> Result<(), Fault> {
+        let mut statement = self.0.prepare_cached("UPDATE record SET body = ?2 WHERE n = ?1")?;
+        statement.execute(params![found.n, Columns::of(&found.record).body])?;
+        Ok(())
+    }
+
+    /// Whether there is a record of this key.
+    pub(super) fn holds(&self, key: &RecordKey) -> Result<bool, Fault> {
+        let sql = "SELECT 1 FROM record WHERE id = ?1 AND tenant = ?2";
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.exists(params![key.id.bytes(), key.tenant.as_str()])?)
+    }
+
+    /// Writes a record, in the place of one with its key.
+    pub(super) fn put(&self, record: &Record) -> Result<(), Fault> {
+        self.delete_one(&record.key)?;
+        let sql = "INSERT INTO record(id, tenant, key_id, expires, subject, parent, body)
+                   VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let columns = Columns::of(record);
+        self.0.prepare_cached(sql)?.execute(params![
+            record.key.id.bytes(),
+            record.key.tenant.as_str(),
+            columns.key_id,
+            columns.expires,
+            columns.subject,
+            columns.parent,
+            columns.body,
+        ])?;
+        self.count(columns.key_id.into(), 1)
+    }
+
+    /// Deletes the record of this key.
+    pub(super) fn delete_one(&self, key: &RecordKey) -> Result<Option<Gone>, Fault> {
+        let sql = format!("DELETE FROM record WHERE id = ?1 AND tenant = ?2 {GONE}");
+        let gone = self.delete(&sql, params![key.id.bytes(), key.tenant.as_str()])?;
+        Ok(gone.into_iter().next())
+    }
+
+    /// Deletes at most `max` records that were learnt with `parent`.
+    pub(super) fn delete_children(
+        &self,
+        tenant: &TenantId,
+        parent: HandleId,
+        max: u32,
+    ) -> Result<Vec<Gone>, Fault> {
+        let sql = format!(
+            "DELETE FROM record WHERE n IN
+                 (SELECT n FROM record WHERE parent = ?1 AND tenant = ?2 LIMIT ?3) {GONE}"
+        );
+        self.delete(&sql, params![parent.bytes(), tenant.as_str(), max])
+    }
+
+    /// Deletes at most `max` records that were learnt with one of the subject's.
+    pub(super) fn delete_children_of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: Fingerprint,
+        max: u32,
+    ) -> Result<Vec<Gone>, Fault> {
+        let sql = format!(
+            "DELETE FROM record WHERE n IN (
+                 SELECT child.n FROM record AS held
+                 JOIN record AS child ON child.parent = held.id AND child.tenant = held.tenant
+                 WHERE held.subject = ?1 AND held.tenant = ?2 LIMIT ?3) {GONE}"
+        );
+        self.delete(&sql, params![subject.bytes(), tenant.as_str(), max])
+    }
+
+    /// Deletes at most `max` of the subject's records.
+    pub(super) fn delete_of_subject(
+        &self,
+        tenant: &TenantId,
+        subject: Fingerprint,
+        max: u32,
+    ) -> Result<Vec<Gone>, Fault> {
+        let sql = format!(
+            "DELETE FROM record WHERE n IN
+                 (SELECT n FROM record WHERE subject = ?1 AND tenant = ?2 LIMIT ?3) {GONE}"
+        );
+        self.delete(&sql, params![subject.bytes(), tenant.as_str(), max])
+    }
+
+    /// Deletes at most `max` records that have expired at `now`, the oldest first.
+    pub(super) fn delete_expired(&self, now: Timestamp, max: u32) -> Result<u32, Fault> {
+        let sql = format!(
+            "DELETE FROM record WHERE n IN
+                 (SELECT n FROM record WHERE expires <= ?1 ORDER BY expires LIMIT ?2) {GONE}"
+        );
+        let gone = self.delete(&sql, params![seconds(now), max])?;
+        Ok(u32::try_from(gone.len()).unwrap_or(max))
+    }
+
+    /// Records by key, all keys that ever had one.
+    pub(super) fn census(&self) -> Result<Census, Fault> {
+        let sql = "SELECT key_id, entries FROM tally ORDER BY key_id";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut census = Census::default();
+        for row in
+            statement.query_map([], |row| Ok((row.get::<_, u8>(0)?, row.get::<_, i64>(1)?)))?
+        {
+            let (key_id, entries) = row?;
+            let wrong = StoreFault::Damaged("the tally is not a count of records");
+            let key_id = KeyId::new(key_id).ok_or_else(|| wrong.clone())?;
+            let entries = u64::try_from(entries).map_err(|_| wrong)?;
+            census.entries = census.entries.saturating_add(entries);
+            census.by_key.push((key_id, entries));
+        }
+        Ok(census)
+    }
+
+    /// Changes a page without changing what it says: shows that a write is accepted.
+    pub(super) fn touch(&self) -> Result<(), Fault> {
+        let version: i64 = self.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok(self.0.pragma_update(None, "user_version", version)?)
+    }
+
+    fn delete(&self, sql: &str, params: impl Params) -> Result<Vec<Gone>, Fault> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let gone: Vec<Gone> =
+            statement.query_map(params, Gone::read)?.collect::<rusqlite::Result<_>>()?;
+        for run in gone.chunk_by(|a, b| a.key_id == b.key_id) {
+            let count = i64::try_from(run.len()).unwrap_or(i64::MAX);
+            let key_id = run.first().map_or(0, |gone| gone.key_id);
+            self.count(key_id, -count)?;
+        }
+        Ok(gone)
+    }
+
+    fn count(&self, key_id: i64, change: i64) -> Result<(), Fault> {
+        let sql = "INSERT INTO tally(key_id, entries) VALUES(?1, ?2)
+                   ON CONFLICT DO UPDATE SET entries = entries + excluded.entries";
+        self.0.prepare_cached(sql)?.execute([key_id, change])?;
+        Ok(())
+    }
+}
+
+fn seconds(now: Timestamp) -> i64 {
+    i64::try_from(now.secs()).unwrap_or(i64::MAX)
+}

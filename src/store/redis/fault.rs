@@ -1,0 +1,130 @@
+//! What can go wrong between us and a server, and what each means for a caller.
+//!
+//! Never carries a server's text: it may quote a command's arguments.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use crate::store::StoreFault;
+
+/// Why an operation has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Nothing within the time: whether it was done is unknown.
+    Silent,
+    /// The connection broke: whether it was done is unknown.
+    Broken,
+    /// There is no connection, and the last attempt at one failed.
+    Down,
+    /// Wrong user or password, or a command or key that the user may not use.
+    Denied,
+    /// A replica, or a primary that has become one.
+    ReadOnly,
+    /// A node of a cluster that another topology was told of, or the reverse; slots without a node.
+    Topology,
+    /// Fewer replicas have it than were asked for.
+    Replicas,
+    /// No memory, and a policy (or a bound) that keeps what there is.
+    Full,
+    /// The server has not the script.
+    NoScript,
+    /// Not ours, or damaged.
+    Damaged(&'static str),
+    /// Any other refusal.
+    Refused,
+}
+
+const KNOWN: [(ServerErrorKind, Fault); 7] = [
+    (ServerErrorKind::NoScript, Fault::NoScript),
+    (ServerErrorKind::ReadOnly, Fault::ReadOnly),
+    (ServerErrorKind::NoPerm, Fault::Denied),
+    (ServerErrorKind::Moved, Fault::Topology),
+    (ServerErrorKind::Ask, Fault::Topology),
+    (ServerErrorKind::ClusterDown, Fault::Topology),
+    (ServerErrorKind::CrossSlot, Fault::Topology),
+];
+
+impl Fault {
+    pub(super) fn of(error: &RedisError) -> Self {
+        if error.is_timeout() {
+            return Self::Silent;
+        }
+        if error.is_connection_dropped() || error.is_connection_refusal() || error.is_io_error() {
+            return Self::Broken;
+        }
+        let kind = error.kind();
+        if kind == ErrorKind::AuthenticationFailed {
+            return Self::Denied;
+        }
+        if kind == ErrorKind::ClusterConnectionNotFound {
+            return Self::Broken;
+        }
+        if let Some((_, fault)) = KNOWN.iter().find(|(known, _)| kind == ErrorKind::Server(*known))
+        {
+            return *fault;
+        }
+        // A batch's error is a list of its commands' errors, and the first command is ours.
+        let errors = error.clone().into_server_errors();
+        errors.as_deref().and_then(|errors| errors.first()).map_or(Self::Refused, |(_, error)| {
+            Self::spelled(error.code(), error.details().unwrap_or_default())
+        })
+    }
+
+    /// Up to Redis 6.2 an error within a script arrives as `ERR` with the true code in its text.
+    fn spelled(code: &str, text: &str) -> Self {
+        let says = |word: &str| code == word || text.contains(&format!("-{word} "));
+        match () {
+            () if says("OOM") => Self::Full,
+            () if says("READONLY") => Self::ReadOnly,
+            () if says("WRONGTYPE") => Self::Damaged("a key of ours holds something else"),
+            () if says("NOAUTH") || says("WRONGPASS") || says("NOPERM") => Self::Denied,
+            // What a server says to a long command before the login.
+            () if text.contains("unauthenticated") => Self::Denied,
+            () => Self::Refused,
+        }
+    }
+
+    /// Whether the connection is to be replaced.
+    pub(super) fn ends_the_link(self) -> bool {
+        match self {
+            Self::Silent | Self::Broken | Self::ReadOnly | Self::Topology => true,
+            Self::Down
+            | Self::Denied
+            | Self::Replicas
+            | Self::Full
+            | Self::NoScript
+            | Self::Damaged(_)
+            | Self::Refused => false,
+        }
+    }
+
+    /// Whether it is certain that nothing was done.
+    pub(super) fn is_certain(self) -> bool {
+        match self {
+            Self::Silent | Self::Broken | Self::Replicas => false,
+            Self::Down
+            | Self::Denied
+            | Self::ReadOnly
+            | Self::Topology
+            | Self::Full
+            | Self::NoScript
+            | Self::Damaged(_)
+            | Self::Refused => true,
+        }
+    }
+
+    /// The fault as a store says it.
+    pub(super) fn tell(self, entries_max: u64) -> StoreFault {
+        match self {
+            Self::Full => StoreFault::Full { entries_max },
+            Self::Damaged(what) => StoreFault::Damaged(what),
+            Self::Silent => StoreFault::Unreachable("redis did not answer in time"),
+            Self::Broken => StoreFault::Unreachable("the connection to redis broke"),
+            Self::Down => StoreFault::Unreachable("there is no connection to redis"),
+            Self::Denied => StoreFault::Unreachable("redis refused our user or password"),
+            Self::ReadOnly => StoreFault::Unreachable("this redis server is read-only"),
+            Self::Topology => StoreFault::Unreachable("redis has the key elsewhere or nowhere"),
+            Self::Replicas => StoreFault::Unreachable("too few redis replicas have the write"),
+            Self::NoScript | Self::Refused => StoreFault::Unreachable("redis refused the command"),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What things are called in the database.
+//!
+//! Everything that one script touches has the same part in braces, so that a cluster keeps it in one slot. Tenants and
+//! ids have no braces in their alphabets.
+
+use std::fmt::Display;
+
+use crate::domain::{Fingerprint, TenantId};
+use crate::store::RecordKey;
+
+/// The names under one prefix.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned() }
+    }
+
+    /// A record.
+    pub(super) fn record(&self, key: &RecordKey) -> Vec<u8> {
+        self.tagged(format_args!("{}/{}", key.tenant, key.id), "record")
+    }
+
+    /// The ids of what was learnt with a handle; in the slot of the handle's record.
+    pub(super) fn children(&self, parent: &RecordKey) -> Vec<u8> {
+        self.tagged(format_args!("{}/{}", parent.tenant, parent.id), "children")
+    }
+
+    /// The ids of the records about a subject.
+    pub(super) fn subject(&self, tenant: &TenantId, subject: &Fingerprint) -> Vec<u8> {
+        let print = u128::from_be_bytes(*subject.bytes());
+        self.tagged(format_args!("{tenant}/{print:032x}"), "subject")
+    }
+
+    /// What the census script works on.
+    pub(super) fn census(&self) -> [Vec<u8>; 4] {
+        ["totals", "counts", "ends", "canary"].map(|part| self.tagged("census", part))
+    }
+
+    fn tagged(&self, tag: impl Display, what: &str) -> Vec<u8> {
+        format!("{}:{{{tag}}}:{what}", self.prefix).into_bytes()
+    }
+}

@@ -1,0 +1,10 @@
+//! The Redis store against real servers: every topology, every way to fail.
+
+pub(crate) mod servers;
+
+mod access;
+mod cluster;
+mod faults;
+mod mirror;
+mod sentinel;
+mod shared;
