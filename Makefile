@@ -4,7 +4,7 @@ CARGO ?= cargo
 NEEDS := build-essential cmake
 VENDOR ?= quiq
 
-.PHONY: help demo play test build bench bench-smoke bench-hot bench-grow install-build
+.PHONY: help demo play test build bench bench-smoke bench-hot bench-grow bench-profile install-build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench-hot: install-build ## time the hot functions, how they grow, and count all
 
 bench-grow: ## time the whole proxy as sizes and counts grow; writes docs/performance.md
 	benches/load/run --grow
+
+bench-profile: ## where a swap's CPU goes, by perf; writes docs/performance.md
+	python3 benches/load/profile.py
 
 install-build:
 	@scripts/install $(NEEDS)

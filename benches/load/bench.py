@@ -8,7 +8,8 @@ import argparse, datetime, json, os, pathlib, shutil, subprocess, sys, tempfile,
 
 import check, contenders as c, meter
 
-BASE, RECORDER, UPSTREAM, SIZED = 18600, 18500, 18501, 18502
+RECORDER = int(os.environ.get("BENCH_PORT", 18500))  # and up to 1,300 ports above it
+UPSTREAM, SIZED, BASE = RECORDER + 1, RECORDER + 2, RECORDER + 100
 TITLES = {name: title for name, title, _ in c.CONTENDERS}
 
 

@@ -7,6 +7,7 @@ import base64, grp, hashlib, hmac, http.client, json, os, pathlib, pwd, secrets,
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benches/load/peers"
+BUILD = ROOT / os.environ.get("BENCH_BUILD", "target/release")
 CENTER, TENANT = "7c1f0a52-5e0b-4d57-9d0c-0e1d2f3a4b5c", "bench"
 SECRET, PATH = "load-secret", "/api/v1/messaging/chat/default/send-message"
 POLL = "/api/v1/messaging/chat/default"
@@ -136,10 +137,10 @@ def start(work, name, port, upstream, vault, label):
     """Starts a contender; `vault` is the file of the peers' payloads. Returns its process."""
     tag = f"{label}-{name}"
     if name == "pass":
-        child = work.start(tag, [ROOT / "target/release/examples/pass", f"127.0.0.1:{port}", f"127.0.0.1:{upstream}"], work.proxy_core)
+        child = work.start(tag, [BUILD / "examples/pass", f"127.0.0.1:{port}", f"127.0.0.1:{upstream}"], work.proxy_core)
     elif name.startswith("cloakroom"):
         config = cloakroom(work, tag, port, upstream, "" if name == "cloakroom" else 'danger_redact = "off"')
-        child = work.start(tag, [ROOT / "target/release/cloakroom", "serve", "-c", config], work.proxy_core)
+        child = work.start(tag, [BUILD / "cloakroom", "serve", "-c", config], work.proxy_core)
         wait(port + 1000)
     elif name.startswith("nginx"):
         start_line, script = "", ""
@@ -184,7 +185,7 @@ def cloakroom(work, tag, port, upstream_port, route_extra="", more="", dialect="
     """Cloakroom's configuration: one thread, memory store, the control plane on port + 1000."""
     key = work.path / f"{tag}.key"
     if not key.exists():
-        made = subprocess.run([ROOT / "target/release/cloakroom", "keygen"], check=True, capture_output=True)
+        made = subprocess.run([BUILD / "cloakroom", "keygen"], check=True, capture_output=True)
         key.touch(0o600)
         key.write_bytes(made.stdout)
     digest = hashlib.sha256(SECRET.encode()).hexdigest()

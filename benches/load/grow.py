@@ -26,13 +26,13 @@ class Growth:
         self.serial += 1
         tag = f"grow-{self.serial}"
         config = c.cloakroom(self.work, tag, PORT, upstream, **more)
-        child = self.work.start(tag, [c.ROOT / "target/release/cloakroom", "serve", "-c", config], self.work.proxy_core)
+        child = self.work.start(tag, [c.BUILD / "cloakroom", "serve", "-c", config], self.work.proxy_core)
         c.wait(PORT + 1000)
         c.wait(PORT)
         return child
 
     def engine(self, upstream=UPSTREAM):
-        child = self.work.start("grow-pass", [c.ROOT / "target/release/examples/pass", f"127.0.0.1:{PASS}", f"127.0.0.1:{upstream}"], self.work.proxy_core)
+        child = self.work.start("grow-pass", [c.BUILD / "examples/pass", f"127.0.0.1:{PASS}", f"127.0.0.1:{upstream}"], self.work.proxy_core)
         c.wait(PASS)
         return child
 
@@ -45,7 +45,7 @@ class Growth:
         return path
 
     def add(self, name, title, across, **lines):
-        self.series[name] = {"title": title, "across": across, "cpu_us": {key.replace("_", " "): line for key, line in lines.items()}}
+        self.series[name] = {"title": title, "across": across, "cpu_us": {key.replace("_", " "): line for key, line in lines.items() if line}}
         print(name, {key: [(x, round(y, 1)) for x, y in line] for key, line in lines.items()}, flush=True)
 
     def by_body(self):

@@ -82,7 +82,7 @@ def closed(work, port, file, seconds, connections, child):
 def paced(work, port, file, rate, seconds, connections, child):
     """A fixed rate, whatever the answers take."""
     def run():
-        said = subprocess.run(["taskset", "-c", str(work.load_core), c.ROOT / "target/release/examples/pace", f"127.0.0.1:{port}", file,
+        said = subprocess.run(["taskset", "-c", str(work.load_core), c.BUILD / "examples/pace", f"127.0.0.1:{port}", file,
                                str(rate), str(seconds), str(connections)], capture_output=True, text=True)
         if said.returncode:
             raise RuntimeError(f"pace: {said.stderr[-300:]}")
