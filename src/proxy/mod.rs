@@ -176,7 +176,8 @@ impl ProxyHttp for Cloakroom {
             // Who waited has been told to go on.
             head.remove_header(&EXPECT);
         }
-        if passage.is_answer_read() {
+        let socket = session.is_upgrade_req() && passage.is_socket_read();
+        if socket || passage.is_answer_read() {
             answer::ask_plainly(head)?;
         }
         let origin = self.origin(session, passage);
@@ -236,7 +237,8 @@ impl ProxyHttp for Cloakroom {
         end_of_stream: bool,
         passage: &mut Passage,
     ) -> pingora::Result<Option<Duration>> {
-        if session.was_upgraded() {
+        // The first frames may come with the head, before the call counts as upgraded.
+        if passage.socket.is_some() {
             self.frames_down(body, passage);
         } else {
             self.answer_piece(session, body, end_of_stream, passage)?;

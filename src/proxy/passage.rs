@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::settings::{DataPlane, Route};
 use super::socket::Socket;
 use super::watch::Watch;
-use crate::dialect::exchange::Exchange;
+use crate::dialect::exchange::{Binary, Exchange};
 use crate::dialect::reveal::{Revealed, RevealedBody};
 use crate::domain::HandleId;
 use crate::reject::Cause;
@@ -118,8 +118,18 @@ impl Passage {
         self.exchange().is_some_and(|exchange| {
             late || !self.watch.is_empty()
                 || exchange.answer.reads_whole_body()
+                || !exchange.answer.wraps.is_empty()
                 || !exchange.frame_slots.is_empty()
         })
+    }
+
+    /// Whether the frames are read once the call becomes a socket: where they may hold
+    /// handles, where a value may come back, also one that its conversation reveals
+    /// later, and where not all of them may pass.
+    pub(super) fn is_socket_read(&self) -> bool {
+        let refuses = |exchange: &Exchange| exchange.binary == Binary::Refuse;
+        let named = self.conversation.is_some();
+        self.is_answer_read() || named || self.exchange().is_some_and(refuses)
     }
 
     /// The exchange's name for labels: from the configuration, never the request.

@@ -4,10 +4,13 @@
 //! Frames that hold neither go on as they came. A message that must not pass ends the
 //! socket with a close frame; nothing after it is read.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use pingora::proxy::Session;
 
 use super::Cloakroom;
+use super::answer::awaited;
 use super::outgoing::client;
 use super::passage::Passage;
 use super::settings::{Redaction, Route};
@@ -27,8 +30,9 @@ pub(super) struct Socket {
     up: Reader,
     down: Reader,
     state: State,
-    /// Over the vendor's binary messages, which are searched and not changed.
-    binary: Option<Redactor>,
+    /// Over the vendor's binary messages, which are searched and not changed; with the
+    /// values that it looks for.
+    binary: Option<(Arc<Needles>, Redactor)>,
 }
 
 /// Whether anything may still pass.
@@ -50,6 +54,19 @@ impl Socket {
             binary: None,
         }
     }
+
+    /// Whether the vendor's binary messages have held a value by now.
+    fn tells(&mut self, needles: &Arc<Needles>, payload: &[u8]) -> bool {
+        let seen = match &mut self.binary {
+            Some((known, seen)) if Arc::ptr_eq(known, needles) => seen,
+            binary => {
+                let seen = Redactor::new(Arc::clone(needles), Sought::Everything);
+                &mut binary.insert((Arc::clone(needles), seen)).1
+            }
+        };
+        seen.push(payload, &mut BytesMut::new());
+        seen.count() > 0
+    }
 }
 
 impl Cloakroom {
@@ -60,22 +77,15 @@ impl Cloakroom {
         body: &mut Option<Bytes>,
         passage: &mut Passage,
     ) {
-        let (Some(mut socket), Some(bytes)) = (passage.socket.take(), body.as_ref()) else {
-            return;
-        };
+        let Some(bytes) = body.as_ref() else { return };
+        let Some(mut socket) = passage.socket.take() else { return };
         let mut out = BytesMut::with_capacity(bytes.len());
         if socket.state == State::Open {
             let mut events = Vec::new();
             let fault = socket.up.feed(bytes, &mut events).err();
             let mut close = fault.map(|fault| fault.close_code());
             for event in events {
-                let known = passage.redeemed.len();
-                let sent = self.event_up(session, event, passage).await;
-                if passage.redeemed.len() != known {
-                    // More to look for, from here on.
-                    socket.binary = None;
-                }
-                match sent {
+                match self.event_up(session, event, passage).await {
                     Ok(sent) => out.extend_from_slice(&sent),
                     Err(code) => {
                         close = Some(code);
@@ -183,14 +193,16 @@ impl Cloakroom {
 
     /// Bytes from the vendor: what the browser gets instead.
     pub(super) fn frames_down(&self, body: &mut Option<Bytes>, passage: &mut Passage) {
-        let (Some(mut socket), Some(bytes)) = (passage.socket.take(), body.as_ref()) else {
-            return;
-        };
+        let Some(bytes) = body.as_ref() else { return };
+        let Some(mut socket) = passage.socket.take() else { return };
         let mut out = BytesMut::with_capacity(bytes.len());
         if socket.state != State::ClosedDown {
             let mut events = Vec::new();
             let fault = socket.down.feed(bytes, &mut events).err();
             let mut close = fault.map(|fault| fault.close_code());
+            if !events.is_empty() && !self.knows_all(passage) {
+                (events, close) = (Vec::new(), Some(CloseCode::Internal));
+            }
             for event in events {
                 match self.event_down(&mut socket, event, passage) {
                     Ok(sent) => out.extend_from_slice(&sent),
@@ -207,6 +219,12 @@ impl Cloakroom {
         }
         passage.socket = Some(socket);
         *body = Some(out.freeze());
+    }
+
+    /// Whether all is known that the conversation has revealed by now, in whatever call.
+    fn knows_all(&self, passage: &mut Passage) -> bool {
+        passage.conversation.is_none()
+            || awaited(self.recall_meanwhile(passage)).is_some_and(|recalled| recalled.is_ok())
     }
 
     fn event_down(
@@ -227,11 +245,9 @@ impl Cloakroom {
         match (event, needles) {
             (Event::Binary(_), _) if binary == Binary::Refuse => Err(CloseCode::Unsupported),
             (Event::Binary(frame), Some(needles)) => {
-                let seen =
-                    socket.binary.get_or_insert_with(|| Redactor::new(needles, Sought::Everything));
-                seen.push(frame.payload(), &mut BytesMut::new());
                 // It cannot be changed without knowing what it means.
-                if seen.count() > 0 { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
+                let told = socket.tells(&needles, frame.payload());
+                if told { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
             }
             (Event::Text(message), Some(needles)) => Ok(self.text_down(message, &needles, passage)),
             (Event::Control(control), Some(needles))

@@ -22,6 +22,8 @@ pub(super) struct Watch {
     own: Vec<Revelation>,
     /// Revealed earlier in its conversation.
     linked: Vec<Revelation>,
+    /// What the answer itself brought and the browser gets as handles.
+    beside: Vec<Revelation>,
     needles: Option<Arc<Needles>>,
 }
 
@@ -34,14 +36,17 @@ impl Watch {
 
     /// The answer itself brought a value that is wrapped: watched for, and no link.
     pub(super) fn reveal_beside(&mut self, one: Revelation) {
-        self.linked.push(one);
+        self.beside.push(one);
         self.needles = None;
     }
 
-    /// Its conversation had these before.
+    /// Its conversation had these before, or has them by now.
     pub(super) fn recall(&mut self, linked: Vec<Revelation>) {
-        self.linked = linked;
-        self.needles = None;
+        let ids = |all: &[Revelation]| all.iter().map(|one| one.handle.id()).collect::<Vec<_>>();
+        if ids(&linked) != ids(&self.linked) {
+            self.linked = linked;
+            self.needles = None;
+        }
     }
 
     /// What this call revealed itself.
@@ -50,7 +55,11 @@ impl Watch {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.own.is_empty() && self.linked.is_empty()
+        self.all().next().is_none()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Revelation> {
+        self.own.iter().chain(&self.linked).chain(&self.beside)
     }
 
     /// The values to look for, each with what takes its place. Built at the first
@@ -63,7 +72,7 @@ impl Watch {
             return Ok(Arc::clone(needles));
         }
         let mut builder = Needles::builder();
-        for one in self.own.iter().chain(&self.linked) {
+        for one in self.all() {
             let replacement = replacement(one, redact_as)?;
             let values = scalars(one.payload.expose().as_bytes()).map_err(|_| Cause::Internal)?;
             for value in values.iter().filter(|value| is_telling(value)) {
@@ -81,7 +90,7 @@ impl Watch {
             let values = scalars(one.payload.expose().as_bytes()).unwrap_or_default();
             values.iter().any(|other| other.as_bytes() == value)
         };
-        self.own.iter().chain(&self.linked).find(says).map(|one| one.handle.expose())
+        self.all().find(says).map(|one| one.handle.expose())
     }
 }
 

@@ -1,7 +1,11 @@
 //! One integration binary: the library's house on real sockets.
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod bodies;
+#[cfg(test)]
+mod canary;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
@@ -35,10 +39,15 @@ mod redis_store;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod shared_store;
+#[cfg(test)]
 mod slices;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod store_conformance;
 #[cfg(test)]

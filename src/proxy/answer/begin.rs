@@ -2,8 +2,8 @@
 //!
 //! Everything that has to be asked of the store is asked here, while Pingora waits.
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{Method, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
@@ -35,13 +35,18 @@ impl Cloakroom {
         let Some(exchange) = passage.exchange.and_then(|at| route.dialect.exchanges.get(at)) else {
             return Ok(());
         };
-        passage.answered_early = matches!(passage.outgoing, Outgoing::Late { .. });
-        let in_body = exchange.link.as_ref().is_some_and(|link| link.at.is_in_body());
-        if passage.answered_early && in_body {
-            // Whose conversation it is stands in what has not come yet.
-            return Err(fail(passage, Cause::UpstreamBroken));
-        }
-        if !head.status.is_informational() {
+        let upgraded = head.status == StatusCode::SWITCHING_PROTOCOLS;
+        // A word in between is no answer, and what follows it is read then.
+        let is_answer = upgraded || !head.status.is_informational();
+        if is_answer {
+            passage.answered_early = matches!(passage.outgoing, Outgoing::Late { .. });
+            let in_body = exchange.link.as_ref().is_some_and(|link| link.at.is_in_body());
+            if passage.answered_early && in_body {
+                // Whose conversation it is stands in what has not come yet.
+                return Err(fail(passage, Cause::UpstreamBroken));
+            }
+            let recalled = self.recall_meanwhile(passage).await;
+            recalled.map_err(|cause| fail(passage, cause))?;
             let wrapped = self.wrap_head(head, &exchange.answer.wraps, passage).await;
             wrapped.map_err(|cause| fail(passage, cause))?;
             let learnt = self.learn_from_head(head, exchange, &route.dialect, passage).await;
@@ -55,9 +60,8 @@ impl Cloakroom {
             let count = redact_headers(head, &needles, &passage.watch)?;
             self.metrics.redacted(&route.name, count);
         }
-        if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            let handled = !exchange.frame_slots.is_empty() || !passage.watch.is_empty();
-            passage.socket = handled.then(|| Box::new(Socket::new()));
+        if upgraded {
+            passage.socket = passage.is_socket_read().then(|| Box::new(Socket::new()));
             return Ok(());
         }
         let whole = exchange.answer.reads_whole_body();
@@ -78,6 +82,20 @@ impl Cloakroom {
         Ok(())
     }
 
+    /// What another call of the same conversation revealed since this one began: the
+    /// vendor may know it by now.
+    pub(in crate::proxy) async fn recall_meanwhile(
+        &self,
+        passage: &mut Passage,
+    ) -> Result<(), Cause> {
+        let (Some(conversation), Some(tenant)) = (&passage.conversation, &passage.tenant) else {
+            return Ok(());
+        };
+        let linked = self.vault.linked(&tenant.id, conversation).await;
+        passage.watch.recall(linked.map_err(|_| Cause::StoreUnavailable)?);
+        Ok(())
+    }
+
     fn treatment(
         &self,
         head: &ResponseHeader,
@@ -88,7 +106,10 @@ impl Cloakroom {
         if head.status == StatusCode::PARTIAL_CONTENT {
             return Err(Cause::UpstreamBroken);
         }
-        let decoder = Decoder::of(&head.headers).map_err(|_| Cause::UpstreamBroken)?;
+        let empty = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
+        // What is empty is not coded, whatever it says.
+        let decoder = if empty { Ok(Decoder::Plain) } else { Decoder::of(&head.headers) };
+        let decoder = decoder.map_err(|_| Cause::UpstreamBroken)?;
         if whole {
             let max = passage.settings.as_ref().map_or(0, |all| all.limits.answer_body_max);
             return Ok(Answer::Whole(Box::new(Whole::new(decoder, max))));
@@ -102,10 +123,4 @@ impl Cloakroom {
         }
         Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles))))
     }
-}
-
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("text/event-stream")
 }

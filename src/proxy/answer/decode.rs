@@ -9,6 +9,8 @@ use brotli::DecompressorWriter;
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use zstd::stream::raw::DParameter;
+use zstd::stream::zio::Writer;
 
 /// What one piece from the vendor may unfold into, in bytes: a thousand times what
 /// Pingora hands on at once, and too little for a bomb to matter.
@@ -16,6 +18,9 @@ const UNFOLDED_MAX: usize = 16 << 20;
 
 /// Bytes that are decoded before their result is weighed.
 const STEP: usize = 4096;
+
+/// The largest window of zstd, as a power of two: 8 MiB, what RFC 9659 allows in HTTP.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// The answer cannot be read, so it must not be passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +41,7 @@ pub(super) enum Decoder {
     /// RFC 7932.
     Brotli(Box<DecompressorWriter<Vec<u8>>>),
     /// RFC 8878.
-    Zstd(Box<zstd::stream::write::Decoder<'static, Vec<u8>>>),
+    Zstd(Box<Writer<Vec<u8>, zstd::stream::raw::Decoder<'static>>>),
 }
 
 impl Decoder {
@@ -56,8 +61,10 @@ impl Decoder {
             Some(b"deflate") => Ok(Self::Deflate(Vec::new())),
             Some(b"br") => Ok(Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), STEP)))),
             Some(b"zstd") => {
-                let decoder = zstd::stream::write::Decoder::new(Vec::new());
-                decoder.map(|decoder| Self::Zstd(Box::new(decoder))).map_err(|_| Unreadable)
+                let mut decoder = zstd::stream::raw::Decoder::new().map_err(|_| Unreadable)?;
+                let window = DParameter::WindowLogMax(ZSTD_WINDOW_LOG_MAX);
+                decoder.set_parameter(window).map_err(|_| Unreadable)?;
+                Ok(Self::Zstd(Box::new(Writer::new(Vec::new(), decoder))))
             }
             Some(_) => Err(Unreadable),
         }
@@ -118,7 +125,7 @@ impl Decoder {
             Self::Zlib(decoder) => decoder.try_finish(),
             Self::Raw(decoder) => decoder.try_finish(),
             Self::Brotli(decoder) => decoder.close(),
-            Self::Zstd(decoder) => decoder.flush(),
+            Self::Zstd(decoder) => decoder.finish(),
         };
         finished.map_err(|_| Unreadable)?;
         let mut unfolded = Vec::new();
@@ -144,7 +151,7 @@ impl Decoder {
             Self::Zlib(decoder) => decoder.get_mut(),
             Self::Raw(decoder) => decoder.get_mut(),
             Self::Brotli(decoder) => decoder.get_mut(),
-            Self::Zstd(decoder) => decoder.get_mut(),
+            Self::Zstd(decoder) => decoder.writer_mut(),
         };
         unfolded.append(made);
     }

@@ -42,7 +42,8 @@ pub(in crate::proxy) fn ask_plainly(head: &mut RequestHeader) -> pingora::Result
     head.insert_header(ACCEPT_ENCODING, "identity")
 }
 
-/// Takes values out of every header line that may hold one.
+/// Takes values out of every header line that may hold one, and out of the words
+/// beside the status. A header whose very name says one goes.
 ///
 /// # Errors
 /// As [`ask_plainly`].
@@ -51,6 +52,18 @@ pub(in crate::proxy) fn redact_headers(
     needles: &Needles,
     watch: &Watch,
 ) -> pingora::Result<u64> {
+    let mut count = 0;
+    let told = head.get_reason_phrase().and_then(|words| redact(needles, words.as_bytes()));
+    if told.is_some() {
+        head.set_reason_phrase(None)?;
+        count += 1;
+    }
+    let named = |name: &&HeaderName| redact(needles, name.as_str().as_bytes()).is_some();
+    let telling: Vec<HeaderName> = head.headers.keys().filter(named).cloned().collect();
+    for name in &telling {
+        head.remove_header(name);
+        count += 1;
+    }
     let mut found: Vec<HeaderName> = Vec::new();
     for (name, value) in &head.headers {
         let searched = !FRAMING.contains(name) && !found.contains(name);
@@ -58,7 +71,6 @@ pub(in crate::proxy) fn redact_headers(
             found.push(name.clone());
         }
     }
-    let mut count = 0;
     for name in found {
         let lines: Vec<HeaderValue> = head.headers.get_all(&name).iter().cloned().collect();
         head.remove_header(&name);

@@ -107,7 +107,7 @@ pub(super) fn fail(passage: &mut Passage, cause: Cause) -> Box<Error> {
 /// memory answers at once; another one's answer is waited for on this thread, whose
 /// other work goes to its neighbours. On a runtime of one thread nothing could answer,
 /// so that gives nothing.
-fn awaited<F: Future>(future: F) -> Option<F::Output> {
+pub(super) fn awaited<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         return Some(done);

@@ -1,9 +1,10 @@
 //! A JSON answer that is read as a whole: pointers mean nothing in half a text.
 //!
-//! Wrapped, then changed by rule, then its conversation learnt, then redacted; in
-//! that order, since what the vendor said names the conversation and what the
-//! browser gets must hold no value. An answer that is no JSON is only redacted.
+//! Wrapped, then its conversation learnt, then changed by rule, then redacted; in
+//! that order, since later calls name the conversation by what the browser got for the
+//! vendor's name, and what the browser gets must hold no value. An answer that is no JSON is only redacted.
 
+use bytes::BytesMut;
 use pingora::proxy::Session;
 
 use super::decode::Decoder;
@@ -16,7 +17,7 @@ use crate::proxy::framing;
 use crate::proxy::passage::Passage;
 use crate::proxy::settings::Redaction;
 use crate::reject::Cause;
-use crate::rewrite::redact::redact;
+use crate::rewrite::redact::{Redactor, Sought};
 
 /// One answer's body, as far as it has come.
 pub(crate) struct Whole {
@@ -72,8 +73,12 @@ impl Cloakroom {
         let route = passage.route.clone().ok_or(Cause::Internal)?;
         let at = passage.exchange.ok_or(Cause::Internal)?;
         let exchange = route.dialect.exchanges.get(at).ok_or(Cause::Internal)?;
-        let vendors = body.clone();
         let mut body = self.wrap_body(body, &exchange.answer.wraps, passage)?;
+        if let Some(Learn::Json(pointer)) = &exchange.answer.learn
+            && let Some(name) = Name::Json(pointer.clone()).within(&body)
+        {
+            self.learn(&name, route.dialect.link_ttl, passage)?;
+        }
         if !exchange.answer.rules.is_empty() {
             let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
             let authority = framing::host(session.req_header()).unwrap_or_default();
@@ -82,20 +87,18 @@ impl Cloakroom {
             // What is no JSON has no place that a rule could mean.
             body = apply(&exchange.answer.rules, &body, own).unwrap_or(body);
         }
-        if let Some(Learn::Json(pointer)) = &exchange.answer.learn
-            && let Some(name) = Name::Json(pointer.clone()).within(&vendors)
-        {
-            self.learn(&name, route.dialect.link_ttl, passage)?;
-        }
         if route.redaction == Redaction::DangerOff || passage.watch.is_empty() {
             return Ok(body);
         }
         let needles = passage.watch.needles(exchange.answer.redact_as)?;
-        let Some(redacted) = redact(&needles, &body) else { return Ok(body) };
+        let mut redactor = Redactor::new(needles, Sought::Everything);
+        let mut redacted = BytesMut::with_capacity(body.len());
+        redactor.push(&body, &mut redacted);
+        redactor.finish(&mut redacted);
         if let Answer::Whole(whole) = &mut passage.answer {
-            whole.count += 1;
+            whole.count = redactor.count();
         }
-        Ok(redacted)
+        Ok(redacted.into())
     }
 
     /// Remembers what this call revealed under the name that the vendor gave the

@@ -44,6 +44,8 @@ pub(crate) enum Reply {
     Close,
     /// Writes these bytes and closes.
     RawThenClose(Vec<u8>),
+    /// Writes a head, and a chunk for each piece.
+    Chunks(String, Vec<Vec<u8>>),
 }
 
 impl Reply {
@@ -201,10 +203,28 @@ async fn converse(mut stream: impl Wire, log: &Log, manner: &Manner) {
                 let _ = stream.write_all(&bytes).await;
                 return;
             }
+            Reply::Chunks(head, pieces) => {
+                let written = stream.write_all(&chunks(&head, &pieces)).await;
+                if written.is_err() {
+                    return;
+                }
+            }
             Reply::Close => return,
             Reply::Hang => std::future::pending().await,
         }
     }
+}
+
+/// An answer with this beginning of a head, in these chunks.
+pub(crate) fn chunks(head: &str, pieces: &[Vec<u8>]) -> Vec<u8> {
+    let mut all = format!("{head}Transfer-Encoding: chunked\r\n\r\n").into_bytes();
+    for piece in pieces {
+        all.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+        all.extend_from_slice(piece);
+        all.extend_from_slice(b"\r\n");
+    }
+    all.extend_from_slice(b"0\r\n\r\n");
+    all
 }
 
 async fn more(stream: &mut impl Wire, buffer: &mut Vec<u8>) -> bool {

@@ -1,0 +1,115 @@
+//! Values that the vendor hands out and the browser gets as handles.
+
+use super::{Scene, raw};
+use crate::support::{Reply, request};
+
+const DIALECT: &str = r#"
+name = "own"
+[[exchange]]
+name = "login"
+calls = ["POST /say", "POST /login"]
+learn_link = { json = "/token" }
+[[exchange.wrap]]
+at = { cookie = "session" }
+[[exchange.wrap]]
+at = { header = "X-Token" }
+[[exchange.wrap]]
+at = { json = "/token" }
+ttl = "1m"
+[[exchange.slot]]
+at = { header = "X-Ticket" }
+accepts = "handle-or-plain"
+reveal = { member = "id" }
+[[exchange]]
+name = "use"
+call = "GET /use"
+[[exchange.slot]]
+at = { cookie = "session" }
+accepts = "handle-or-plain"
+reveal = { member = "value" }
+[[exchange.slot]]
+at = { header = "X-Token" }
+accepts = "handle-or-plain"
+reveal = { member = "value" }
+[[exchange]]
+name = "later"
+call = "GET /later/{token}"
+link = { path = "token" }
+"#;
+
+const SESSION: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5AZXhhbXBsZS5jb20ifQ.c2lnbmF0dXJl";
+
+fn cookie_of(answer: &crate::support::Answer) -> String {
+    let line = answer.header("Set-Cookie").unwrap();
+    line.split_once('=').unwrap().1.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_cookie_is_a_handle_for_the_browser_and_itself_for_the_vendor() {
+    let scene = Scene::of(DIALECT, "").await;
+    let body = format!(r#"{{"again":"{SESSION}"}}"#);
+    scene.will(raw(
+        "200 OK",
+        &format!("Set-Cookie: session={SESSION}; Path=/a; Secure; HttpOnly; SameSite=None\r\n"),
+        body.as_bytes(),
+    ));
+    let answer = scene.running.send(&request("POST", "/login", &[], b"{}")).await;
+    let handle = cookie_of(&answer);
+    assert!(handle.starts_with("klk1_"), "{handle}");
+    let line = answer.header("Set-Cookie").unwrap();
+    assert_eq!(line, format!("session={handle}; Path=/a; Secure; HttpOnly; SameSite=None"));
+    assert_eq!(answer.text(), format!(r#"{{"again":"{handle}"}}"#), "elsewhere it is redacted");
+
+    let cookie = format!("a=1; session={handle}; b=2");
+    scene.will(raw("200 OK", "", SESSION.as_bytes()));
+    let answer = scene.running.send(&request("GET", "/use", &[("Cookie", &cookie)], b"")).await;
+    let seen = scene.vendor.seen();
+    assert_eq!(seen[1].header("Cookie"), Some(format!("a=1; session={SESSION}; b=2")));
+    assert_eq!(answer.text(), handle, "and what the vendor echoes is the handle again");
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_deleted_or_another_stays_as_it_is() {
+    let scene = Scene::of(DIALECT, "").await;
+    let lines = ["session=; Max-Age=0; Path=/", "sessions=1", "Session=1; Path=/", "other=session"];
+    for line in lines {
+        scene.will(raw("200 OK", &format!("Set-Cookie: {line}\r\n"), b"{}"));
+        let answer = scene.running.send(&request("POST", "/login", &[], b"{}")).await;
+        assert_eq!(answer.header("Set-Cookie").as_deref(), Some(line));
+    }
+}
+
+#[tokio::test]
+async fn a_header_and_a_json_value_are_handles_and_are_undone() {
+    let scene = Scene::of(DIALECT, "").await;
+    scene.will(raw(
+        "201 Created",
+        "X-Token: tok\"en\\1\r\n",
+        br#"{"token": "t-4711-secret", "n": 1}"#,
+    ));
+    let answer = scene.running.send(&request("POST", "/login", &[], b"{}")).await;
+    let (header, json) = (answer.header("X-Token").unwrap(), answer.json());
+    let token = json["token"].as_str().unwrap().to_owned();
+    assert_eq!(answer.text(), format!(r#"{{"token": "{token}", "n": 1}}"#));
+    scene.will(Reply::json(200, "{}"));
+    for (handle, value) in [(&header, "tok\"en\\1"), (&token, "t-4711-secret")] {
+        let call = request("GET", "/use", &[("X-Token", handle)], b"");
+        assert_eq!(scene.running.send(&call).await.status, 200);
+        let seen = scene.vendor.seen();
+        assert_eq!(seen.last().unwrap().header("X-Token").as_deref(), Some(value));
+    }
+    scene.running.clock.advance(std::time::Duration::from_secs(61));
+    let call = request("GET", "/use", &[("X-Token", &token)], b"");
+    assert_eq!(scene.running.send(&call).await.status, 403, "past its own life");
+}
+
+#[tokio::test]
+async fn a_wrapped_name_of_a_conversation_still_names_it() {
+    let scene = Scene::of(DIALECT, "").await;
+    let answer = scene.say(Reply::json(200, r#"{"token":"conv-1-secret"}"#)).await;
+    let token = answer.json()["token"].as_str().unwrap().to_owned();
+    scene.will(Reply::json(200, &format!(r#"{{"who":"{}"}}"#, super::ID)));
+    let path = format!("/later/{token}");
+    let later = scene.running.send(&request("GET", &path, &[], b"")).await;
+    assert_eq!(later.text(), format!(r#"{{"who":"{}"}}"#, scene.handle));
+}
