@@ -6,6 +6,7 @@
 mod rig;
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use cloakroom::clock::{Clock, SystemClock};
 use cloakroom::domain::{Claims, Handle, HandleId, Secret, Uses};
@@ -20,7 +21,10 @@ use rig::{Fault, Rig, keyring, message, payload, quiq};
 const PAYLOAD: usize = 500;
 
 fn main() -> Result<(), Fault> {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default()
+        .measurement_time(Duration::from_secs(3))
+        .warm_up_time(Duration::from_secs(1))
+        .configure_from_args();
     handles(&mut criterion)?;
     bodies(&mut criterion)?;
     tokens(&mut criterion)?;
@@ -36,7 +40,7 @@ fn handles(criterion: &mut Criterion) -> Result<(), Fault> {
         id: HandleId::from_random([1; 16]),
         secret: Secret::from_random([2; 16]),
         uses: Uses::UntilExpiry,
-        expires: now.expiry(std::time::Duration::from_secs(3600)),
+        expires: now.expiry(Duration::from_secs(3600)),
     };
     let handle = keyring.sign(claims, &rig.tenant);
     let text = handle.expose();
