@@ -17,6 +17,10 @@ use cloakroom::rewrite::splice::{Edit, splice};
 use criterion::{Criterion, Throughput};
 use rig::{Fault, Rig, keyring, message, payload, quiq};
 
+/// The binary's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bytes of a payload, as the load test has it.
 const PAYLOAD: usize = 500;
 
