@@ -2,7 +2,7 @@
 
 What stands outside of the two markers in that file is written by hand and kept.
 """
-import html, json, pathlib, statistics, sys
+import html, json, math, os, pathlib, re, statistics, sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOME = ROOT / "docs/performance"
@@ -12,8 +12,9 @@ SWAP_TARGETS = [  # against, figure, at most
     ("nginx-lua", "swap", 1.0), ("nginx-lua", "p99", 1.0), ("nginx-lua", "memory", 1.0), ("nginx-lua", "poll", 1.3),
     ("nginx-lua-json", "swap", 0.65), ("haproxy-lua", "swap", 0.6),
     ("envoy-lua", "swap", 0.5), ("envoy-lua-json", "swap", 0.3), ("envoy-lua", "poll", 0.55),
-    ("node", "swap", 0.18), ("express", "swap", 0.06), ("node", "poll", 0.3),
+    ("envoy-ext-proc", "swap", 0.25), ("node", "swap", 0.18), ("express", "swap", 0.06), ("node", "poll", 0.3),
 ]
+UNMEASURED = {"envoy-ext-proc": "Envoy + ext_proc"}
 FIGURES = {"swap": "CPU a swap", "poll": "CPU a poll", "p99": "p99 at the fixed rate", "memory": "memory"}
 
 
@@ -59,7 +60,7 @@ def targets(results):
     for theirs, figure, most in SWAP_TARGETS:
         row = results["contenders"].get(theirs)
         if not row:
-            lines.append(f"| {theirs} | {FIGURES[figure]} | ≤ {most}× | not measured | | |")
+            lines.append(f"| {UNMEASURED.get(theirs, theirs)} | {FIGURES[figure]} | ≤ {most}× | not measured | | |")
             continue
         found = ratios(results, "cloakroom", theirs, figure)
         bare = ratios(results, "cloakroom-bare", theirs, figure) if "cloakroom-bare" in results["contenders"] else []
@@ -87,7 +88,6 @@ def bars(results, figure, title, unit):
 
 def curves(series, title, across, unit):
     """Lines over a logarithmic axis: `series` is {name: [(x, y), …]}."""
-    import math
     points = [point for line in series.values() for point in line]
     low, high = math.log10(max(1, min(x for x, _ in points))), math.log10(max(10, max(x for x, _ in points)))
     most = max(y for _, y in points) * 1.1 or 1
@@ -133,7 +133,17 @@ def put(name, text):
 
 
 def main():
-    results = json.loads((HOME / "results.json").read_text())
+    measured, grown = HOME / "results.json", HOME / "grow.json"
+    if measured.exists():
+        compared(json.loads(measured.read_text()))
+    if grown.exists():
+        grow(json.loads(grown.read_text()))
+    criterion = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "criterion"
+    if criterion.exists():
+        hot(criterion)
+
+
+def compared(results):
     put("circumstances", circumstances(results))
     put("table", table(results))
     put("targets", targets(results))
@@ -141,9 +151,24 @@ def main():
              "p99": (f"99th percentile at {results['settings']['rate']:,} swaps a second", "µs"), "memory": ("Memory with the handles stored", "MiB")}
     for figure, (title, unit) in plots.items():
         (HOME / f"{figure}.svg").write_text(bars(results, figure, title, unit))
-    grown = HOME / "grow.json"
-    if grown.exists():
-        grow(json.loads(grown.read_text()))
+
+
+def hot(folder):
+    """What criterion last estimated, in the order of its groups."""
+    lines = ["| | median | 95 % interval |", "| --- | ---: | --- |"]
+    found = []
+    for file in folder.glob("**/new/estimates.json"):
+        named = json.loads((file.parent / "benchmark.json").read_text())
+        size = int("".join(re.findall(r"\d+", (named["value_str"] or "0").replace("KiB", "000"))) or 0)
+        found.append((named["group_id"], size, named["full_id"], json.loads(file.read_text())["median"]))
+    for _, _, name, median in sorted(found, key=lambda one: one[:3]):
+        inside = median["confidence_interval"]
+        lines.append(f"| {name} | {nanos(median['point_estimate'])} | {nanos(inside['lower_bound'])} – {nanos(inside['upper_bound'])} |")
+    put("hot", "\n".join(lines))
+
+
+def nanos(time):
+    return f"{time:,.0f} ns" if time < 10_000 else f"{time / 1000:,.1f} µs"
 
 
 def grow(results):
