@@ -20,6 +20,8 @@ CONTENDERS = [
     ("pass", "Pingora, nothing in it", "none"),
     ("cloakroom", "Cloakroom, as shipped", "swap"),
     ("cloakroom-bare", "Cloakroom, answers not searched", "swap"),
+    ("cloakroom-disk", "Cloakroom, handles on disk", "swap"),
+    ("cloakroom-redis", "Cloakroom, handles in Redis, no near cache", "swap"),
     ("nginx", "nginx, plain proxy", "none"),
     ("nginx-lua", "nginx + Lua, spliced as text", "swap"),
     ("nginx-lua-json", "nginx + Lua, JSON decoded", "swap"),
@@ -111,6 +113,8 @@ def wait(port, seconds=60):
 
 def missing(name):
     """Why a contender cannot take part here, or nothing."""
+    if name == "cloakroom-redis" and not shutil.which("redis-server"):
+        return "no redis-server"
     if name.startswith("nginx") and not shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
         return "no nginx"
     if name.startswith("nginx-lua") and not pathlib.Path("/usr/lib/nginx/modules/ngx_http_lua_module.so").exists():
@@ -139,7 +143,16 @@ def start(work, name, port, upstream, vault, label):
     if name == "pass":
         child = work.start(tag, [BUILD / "examples/pass", f"127.0.0.1:{port}", f"127.0.0.1:{upstream}"], work.proxy_core)
     elif name.startswith("cloakroom"):
-        config = cloakroom(work, tag, port, upstream, "" if name == "cloakroom" else 'danger_redact = "off"')
+        store = 'kind = "memory"'
+        if name == "cloakroom-disk":
+            store = f'kind = "disk"\npath = "{tag}.store"'
+        elif name == "cloakroom-redis":
+            # Beside the generator: its CPU is not the proxy's.
+            work.start(f"{tag}-redis", ["redis-server", "--port", port + 2000, "--bind", "127.0.0.1", "--save", "", "--dir", work.path],
+                       work.load_core)
+            wait(port + 2000)
+            store = f'kind = "redis"\nurls = ["redis://127.0.0.1:{port + 2000}"]\nnear_age_max = "0s"'
+        config = cloakroom(work, tag, port, upstream, 'danger_redact = "off"' if name == "cloakroom-bare" else "", store=store)
         child = work.start(tag, [BUILD / "cloakroom", "serve", "-c", config], work.proxy_core)
         wait(port + 1000)
     elif name.startswith("nginx"):
@@ -181,8 +194,8 @@ def upstream(work, port, sized):
     return child
 
 
-def cloakroom(work, tag, port, upstream_port, route_extra="", more="", dialect="quiq"):
-    """Cloakroom's configuration: one thread, memory store, the control plane on port + 1000."""
+def cloakroom(work, tag, port, upstream_port, route_extra="", more="", dialect="quiq", store='kind = "memory"'):
+    """Cloakroom's configuration: one thread, the control plane on port + 1000."""
     key = work.path / f"{tag}.key"
     if not key.exists():
         made = subprocess.run([BUILD / "cloakroom", "keygen"], check=True, capture_output=True)
@@ -199,6 +212,7 @@ listen = ["127.0.0.1:{port + 1000}"]
 [keyring]
 current = {{ id = 1, file = "{key.name}" }}
 [store]
+{store}
 entries_max = 2_000_000
 [process]
 upgrade_socket = "{tag}.sock"

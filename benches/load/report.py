@@ -72,7 +72,7 @@ def targets(results):
 def bars(results, figure, title, unit):
     rows = [(row["title"], figures(row)[figure]) for row in results["contenders"].values()]
     most = max(max(values) for _, values in rows) or 1
-    left, width, step, top = 250, 430, 26, 46
+    left, width, step, top = 300, 380, 26, 46
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 {top + step * len(rows) + 12}" font-family="sans-serif" font-size="13">',
            '<rect width="100%" height="100%" fill="#fff"/>', f'<text x="12" y="24" font-size="16" fill="#222">{html.escape(title)}</text>']
     for at, (name, values) in enumerate(rows):
