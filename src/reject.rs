@@ -55,6 +55,8 @@ pub enum BodyFlaw {
     NotJson,
     /// A content coding that is not read here, or data that does not decode.
     Coding,
+    /// It names more than one conversation.
+    Ambiguous,
     /// It has no place for what the handle stands for.
     NoPlace,
 }
@@ -164,6 +166,7 @@ impl Cause {
             Self::HandleUnusable(unusable) => unusable.reason(),
             Self::BodyInvalid(BodyFlaw::NotJson) => "not-json",
             Self::BodyInvalid(BodyFlaw::Coding) => "content-coding",
+            Self::BodyInvalid(BodyFlaw::Ambiguous) => "two-conversations",
             Self::BodyInvalid(BodyFlaw::NoPlace) => "no-place-for-payload",
             Self::Framing(FramingFlaw::LengthAndCoding) => "length-and-transfer-coding",
             Self::Framing(FramingFlaw::TransferCoding) => "transfer-coding",

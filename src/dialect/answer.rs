@@ -10,8 +10,8 @@ use crate::rewrite::json::pointer::{Pointer, Segment};
 use crate::rewrite::json::{JsonFault, Kind, text};
 use crate::rewrite::splice::{Edit, splice};
 
-/// Places of one rule: a wildcard over a list of conversations, no more.
-const PLACES_MAX: usize = 256;
+/// Places of one rule: more than an answer within its own bound has members.
+const PLACES_MAX: usize = 1 << 20;
 
 const BOUNDS: Bounds = Bounds { depth_max: 128, located_max: PLACES_MAX };
 
@@ -60,7 +60,7 @@ pub enum Transport {
 /// Applies the rules one after the other.
 ///
 /// # Errors
-/// [`JsonFault`] when the answer is not JSON, or has more than 256 places for a rule.
+/// [`JsonFault`] when the answer is not JSON, or nests too deep.
 pub fn apply(
     rules: &[AnswerRule],
     answer: &[u8],

@@ -11,9 +11,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::call::CallPattern;
 use super::exchange::Base;
 use super::request::Request;
-use crate::rewrite::json::members::{at, member};
+use crate::rewrite::json::locate::{Bounds, locate};
+use crate::rewrite::json::members::member;
 use crate::rewrite::json::pointer::Pointer;
 use crate::rewrite::json::text;
+
+/// Names of one call that are looked at: a list of messages, no more.
+const NAMES_MAX: usize = 1024;
 
 /// Where the conversation's name stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,27 +39,69 @@ pub enum Name {
     Json(Pointer),
 }
 
+/// A call that names more than one conversation: which of them the vendor reads is
+/// anybody's guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the call names more than one conversation")]
+pub struct Ambiguous;
+
 impl Bind {
-    /// The conversation's name, if the call has exactly one.
-    #[must_use]
-    pub fn find(&self, call: &CallPattern, request: &Request<'_>) -> Option<Vec<u8>> {
-        let mut texts = self.at.texts(call, request).ok()?.into_iter();
-        let (_, text) = texts.next()?;
-        let name = self.name.within(&text)?;
-        (texts.next().is_none() && !name.is_empty()).then_some(name)
+    /// The conversation's name, if the call has one that can be read.
+    ///
+    /// # Errors
+    /// [`Ambiguous`], however many times each is named.
+    pub fn find(
+        &self,
+        call: &CallPattern,
+        request: &Request<'_>,
+    ) -> Result<Option<Vec<u8>>, Ambiguous> {
+        let texts = self.at.texts(call, request).unwrap_or_default();
+        let mut names: Vec<Vec<u8>> =
+            texts.iter().flat_map(|(_, text)| self.name.all_within(text)).collect();
+        names.sort_unstable();
+        names.dedup();
+        match names.len() {
+            0 | 1 => Ok(names.pop()),
+            _ => Err(Ambiguous),
+        }
     }
 }
 
 impl Name {
-    /// The name in a text.
+    /// The name in a text; of several the last.
     #[must_use]
     pub fn within(&self, text: &[u8]) -> Option<Vec<u8>> {
-        match self {
-            Self::Whole => Some(text.to_vec()),
-            Self::Claim(claim) => claim_of(text, claim),
-            Self::Json(pointer) => scalar(at(text, pointer).ok()??),
-        }
+        self.all_within(text).pop()
     }
+
+    fn all_within(&self, text: &[u8]) -> Vec<Vec<u8>> {
+        let names = match self {
+            Self::Whole => vec![text.to_vec()],
+            Self::Claim(claim) => claim_of(text, claim).into_iter().collect(),
+            Self::Json(pointer) => {
+                let bounds = Bounds { located_max: NAMES_MAX, ..Bounds::default() };
+                let located = locate(text, &[pointer], &bounds).unwrap_or_default();
+                located.iter().filter_map(|at| scalar(text.get(at.value.clone())?)).collect()
+            }
+        };
+        names.into_iter().filter(|name| !name.is_empty()).map(canonical).collect()
+    }
+}
+
+/// One spelling for each name: a number without leading zeros, a UUID in lower case.
+fn canonical(name: Vec<u8>) -> Vec<u8> {
+    if name.iter().all(u8::is_ascii_digit) {
+        let zeros = name.iter().take_while(|byte| **byte == b'0').count();
+        return name.get(zeros.min(name.len() - 1)..).unwrap_or_default().to_vec();
+    }
+    let uuid = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    if name.len() == 36 && name.iter().enumerate().all(uuid) {
+        return name.to_ascii_lowercase();
+    }
+    name
 }
 
 /// A string's characters, or a number as it prints.
@@ -91,7 +137,7 @@ mod tests {
         let call = CallPattern::parse("POST /chats/{id}").unwrap();
         let request =
             Request { path, query: Some("u=q-1&u2=x"), headers: &headers, body: body.as_bytes() };
-        bind.find(&call, &request)
+        bind.find(&call, &request).unwrap()
     }
 
     fn header(name: Name) -> Bind {
@@ -103,12 +149,30 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_doubled_or_unreadable_token_names_no_conversation() {
+    fn two_conversations_in_one_call_are_refused_and_one_named_twice_is_one() {
+        let bind = header(Name::Claim("sub".into()));
+        let (one, two) = (token(r#"{"sub":"7"}"#), token(r#"{"sub":"8"}"#));
+        let name = HeaderName::from_static("x-token");
+        let call = CallPattern::parse("POST /chats/{id}").unwrap();
+        let find = |values: [&str; 2], bind: &Bind, query| {
+            let headers: HeaderMap =
+                values.iter().map(|value| (name.clone(), value.parse().unwrap())).collect();
+            let request = Request { path: "/chats/1", query, headers: &headers, body: &[] };
+            bind.find(&call, &request)
+        };
+        assert_eq!(find([&one, &two], &bind, None), Err(Ambiguous));
+        assert_eq!(find([&one, &one], &bind, None), Ok(Some(b"7".to_vec())));
+        let query = Bind { at: Base::Query("id".into()), name: Name::Whole };
+        assert_eq!(find(["", ""], &query, Some("id=43&id=44")), Err(Ambiguous));
+        assert_eq!(find(["", ""], &query, Some("id=43&id=043")), Ok(Some(b"43".to_vec())));
+    }
+
+    #[test]
+    fn a_missing_or_unreadable_token_names_no_conversation() {
         let bind = header(Name::Claim("sub".into()));
         let good = token(r#"{"sub":"7"}"#);
         for values in [
             &[][..],
-            &[good.as_str(), good.as_str()],
             &["not a token"],
             &["a.b"],
             &[&token(r#"{"sub":7}"#)],

@@ -20,6 +20,7 @@ pub mod rejection;
 pub mod relay;
 pub mod request;
 pub mod reveal;
+mod revealed;
 mod search;
 mod tree;
 
@@ -109,6 +110,12 @@ impl Dialect {
     #[must_use]
     pub fn exchange(&self, method: &Method, path: &str) -> Option<&Exchange> {
         self.exchanges.iter().find(|exchange| exchange.call.matches(method, path))
+    }
+
+    /// A conversation's name, apart from those of every other dialect.
+    #[must_use]
+    pub fn conversation(&self, name: &[u8]) -> Vec<u8> {
+        [self.name.as_bytes(), b"\0", name].concat()
     }
 
     /// Whether a call of any method has this path.

@@ -13,14 +13,14 @@ use pingora::{Error, ErrorType};
 
 use super::body::{Collected, collect};
 use super::passage::{Coding, Outgoing, Passage};
-use super::settings::Limits;
+use super::settings::{Limits, Redaction, Route};
 use super::swap::{Part, Swap};
 use super::{Cloakroom, coding};
 use crate::dialect::exchange::Exchange;
 use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::RevealedBody;
 use crate::domain::TenantId;
-use crate::reject::{Cause, FramingFlaw};
+use crate::reject::{BodyFlaw, Cause, FramingFlaw};
 use crate::vault::redeem::Carrier;
 
 impl Cloakroom {
@@ -98,7 +98,8 @@ impl Cloakroom {
             headers: &head.headers,
             body: &plain,
         };
-        let binding = exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request));
+        let binding =
+            exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request).ok()?);
         let swap = Swap {
             vault: &self.vault,
             metrics: &self.metrics,
@@ -108,8 +109,7 @@ impl Cloakroom {
             relayer: self.relayer(&route, &tenant.id),
             carrier: Carrier { request: &carried, binding: binding.as_deref() },
         };
-        passage.conversation =
-            exchange.link.as_ref().and_then(|link| link.find(&exchange.call, &request));
+        passage.conversation = conversation(&route, exchange, &request)?;
         let now = self.vault.clock().now();
         let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };
         let swapped = swap.run(request, setting).await;
@@ -118,7 +118,12 @@ impl Cloakroom {
         passage.leases.extend(swapped.leases);
         passage.redeemed.extend(swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
+        swapped.beside.into_iter().for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
+        if route.redaction == Redaction::On {
+            // What cannot be looked for in the answer must not go upstream.
+            passage.watch.needles(exchange.answer.redact_as)?;
+        }
         let (sent, coding) = match (swapped.revealed.body(), unchanged) {
             (None, Coding::AsSent) => (body, Coding::AsSent),
             (None, Coding::Decoded) | (Some(_), _) => (plain, coding),
@@ -134,13 +139,14 @@ impl Cloakroom {
         let (Some(exchange), Some(tenant)) = (passage.exchange(), passage.tenant.clone()) else {
             return Err(Cause::Internal);
         };
-        let Some(link) = exchange.link.as_ref().filter(|link| !link.at.is_in_body()) else {
+        if exchange.link.as_ref().is_none_or(|link| link.at.is_in_body()) {
             return Ok(());
-        };
+        }
         let head = session.req_header();
         let (path, query) = (head.uri.path(), head.uri.query());
         let request = Request { path, query, headers: &head.headers, body: &[] };
-        passage.conversation = link.find(&exchange.call, &request);
+        let route = passage.route.clone().ok_or(Cause::Internal)?;
+        passage.conversation = conversation(&route, exchange, &request)?;
         self.recall(passage, &tenant.id, Duration::ZERO).await
     }
 
@@ -219,6 +225,21 @@ impl Cloakroom {
             Err(cause) => Err(late_refusal(passage, cause)),
         }
     }
+}
+
+/// What the call's conversation is known by. Two dialects name theirs apart.
+///
+/// # Errors
+/// When the call names several: what was revealed in one must not come back as another.
+pub(super) fn conversation(
+    route: &Route,
+    exchange: &Exchange,
+    request: &Request<'_>,
+) -> Result<Option<Vec<u8>>, Cause> {
+    let Some(link) = &exchange.link else { return Ok(None) };
+    let name = link.find(&exchange.call, request);
+    let name = name.map_err(|_| Cause::BodyInvalid(BodyFlaw::Ambiguous))?;
+    Ok(name.map(|name| route.dialect.conversation(&name)))
 }
 
 /// The peer's address.

@@ -163,7 +163,8 @@ impl Cloakroom {
         };
         let client = client(session).map(|peer| peer.to_string()).unwrap_or_default();
         let carried = [client.as_bytes(), b"frame", head.raw_path(), text.as_bytes()];
-        let binding = exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request));
+        let binding =
+            exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request).ok()?);
         let swap = Swap {
             vault: &self.vault,
             metrics: &self.metrics,

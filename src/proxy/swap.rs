@@ -56,6 +56,8 @@ pub struct Swapped {
     pub redeemed: Vec<HandleId>,
     /// What was redeemed, to be looked for in the answer.
     pub revelations: Vec<Revelation>,
+    /// What the vendor's own store answered for it, to be looked for likewise.
+    pub beside: Vec<Revelation>,
 }
 
 impl std::fmt::Debug for Swapped {
@@ -82,6 +84,7 @@ impl Swap<'_> {
             leases: Vec::new(),
             redeemed: Vec::new(),
             revelations: Vec::new(),
+            beside: Vec::new(),
         };
         let filled = self.fill(request, setting, &mut swapped).await;
         if filled.is_err() {
@@ -152,6 +155,8 @@ impl Swap<'_> {
             Some(Decided::Payload(one)) => match &slot.slot().reveal {
                 Reveal::Relay(_) => {
                     let answer = self.relayer.relayed(&one.handle, &one.payload).await?;
+                    let (handle, payload) = (one.handle.clone(), Arc::clone(&answer));
+                    swapped.beside.push(Revelation { handle, payload });
                     Ok(Verdict::Payload(answer))
                 }
                 Reveal::Member(_)

@@ -52,11 +52,42 @@ impl Vault {
         ttl: Duration,
         plain: &[u8],
     ) -> Result<(), StoreFault> {
+        let owner = RecordKey { tenant: at.tenant.clone(), id: parent };
+        let Some(issued) = self.store.fetch(&owner, self.clock.now()).await? else {
+            return Ok(());
+        };
+        self.keep_for(at, (Some(parent), issued.subject), ttl, plain).await
+    }
+
+    /// Keeps `plain`, which says nothing about anybody, until `ttl` has passed: it stays
+    /// when the handle that it was learnt with goes. Not kept when that is gone by now.
+    ///
+    /// # Errors
+    /// As [`Vault::keep`].
+    pub(super) async fn keep_apart(
+        &self,
+        at: Beside<'_>,
+        learnt_with: HandleId,
+        ttl: Duration,
+        plain: &[u8],
+    ) -> Result<(), StoreFault> {
+        let owner = RecordKey { tenant: at.tenant.clone(), id: learnt_with };
+        if self.store.fetch(&owner, self.clock.now()).await?.is_none() {
+            return Ok(());
+        }
+        self.keep_for(at, (None, None), ttl, plain).await
+    }
+
+    async fn keep_for(
+        &self,
+        at: Beside<'_>,
+        (parent, subject): (Option<HandleId>, Option<Fingerprint>),
+        ttl: Duration,
+        plain: &[u8],
+    ) -> Result<(), StoreFault> {
         let now = self.clock.now();
         let rules = self.rules.load_full();
         let keyring = &rules.keyring;
-        let owner = RecordKey { tenant: at.tenant.clone(), id: parent };
-        let Some(issued) = self.store.fetch(&owner, now).await? else { return Ok(()) };
         let nonce = random(&*self.entropy).map_err(|_| StoreFault::Unreachable("no randomness"))?;
         let sealed = keyring
             .seal_under(at.salt, at.tenant, nonce, plain)
@@ -68,8 +99,8 @@ impl Vault {
             uses: Uses::UntilExpiry,
             issued: now,
             expires: now.expiry(ttl),
-            subject: issued.subject,
-            parent: Some(parent),
+            subject,
+            parent,
             ledger: Ledger::new(),
         };
         self.store.put(vec![record]).await

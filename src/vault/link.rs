@@ -4,7 +4,6 @@
 //! The name itself is never stored: a link is found by its fingerprint and sealed
 //! under it. Links never redeem anything and never extend a handle's life.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +18,9 @@ use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
 use crate::store::StoreFault;
 
-/// Handles of one conversation: a page puts one into it, or two.
-pub const LINKS_MAX: usize = 4;
+/// Payloads of one conversation: a page puts one into it, and a customer opens a few
+/// pages in a link's life. One more is refused, since its values could not be watched.
+pub const LINKS_MAX: usize = 8;
 
 /// The longest sealed text of a link, in bytes: a payload's bound and its handle's.
 const LINK_TEXT_MAX: usize = 8 * 1024 * 1024;
@@ -46,16 +46,15 @@ struct Written<'w> {
     handle: String,
     #[serde(borrow)]
     payload: &'w RawValue,
-    /// Whether the conversation has another link after this one.
-    more: bool,
 }
 
 impl Vault {
-    /// Remembers what was revealed in a conversation. The first [`LINKS_MAX`] handles
-    /// count. What it knows already is not written again.
+    /// Remembers what was revealed in a conversation. What it knows already is not
+    /// written again; equal payloads count once.
     ///
     /// # Errors
-    /// [`StoreFault`]: later answers could not be redacted, so this one must not pass.
+    /// [`StoreFault`], full where the conversation has [`LINKS_MAX`] payloads: later
+    /// answers could not be redacted, so this call must not pass.
     pub async fn link(
         &self,
         tenant: &TenantId,
@@ -63,26 +62,56 @@ impl Vault {
         revealed: &[Revelation],
         ttl: Duration,
     ) -> Result<(), StoreFault> {
-        let known = self.linked(tenant, conversation).await?;
-        let mut all: BTreeMap<_, _> = BTreeMap::new();
-        for (at, one) in known.iter().chain(revealed).enumerate() {
-            all.entry(one.handle.id()).or_insert((at, one));
-        }
-        if all.len() == known.len() {
-            return Ok(());
-        }
-        let mut all: Vec<_> = all.into_values().collect();
-        all.sort_unstable_by_key(|(at, _)| *at);
-        all.truncate(LINKS_MAX);
-        // Last first: whoever reads meanwhile finds a chain that ends.
-        for (nth, (_, one)) in all.iter().enumerate().rev() {
-            let more = nth + 1 < all.len();
-            let text = write(one, more).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
-            let (name, salt) = (name(conversation, nth), conversation);
-            let at = Beside { tenant, name: &name, salt };
-            self.keep(at, one.handle.id(), ttl, &text).await?;
+        for one in revealed {
+            self.link_one(tenant, conversation, one, ttl).await?;
         }
         Ok(())
+    }
+
+    async fn link_one(
+        &self,
+        tenant: &TenantId,
+        conversation: &[u8],
+        one: &Revelation,
+        ttl: Duration,
+    ) -> Result<(), StoreFault> {
+        let first = usize::from(one.handle.id().bytes().last().copied().unwrap_or_default());
+        let same = |other: &Revelation| other.payload.expose() == one.payload.expose();
+        if self.linked(tenant, conversation).await?.iter().any(same) {
+            return Ok(());
+        }
+        let text = write(one).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
+        for nth in 0..LINKS_MAX {
+            let slot = (first + nth) % LINKS_MAX;
+            let name = name(conversation, slot);
+            let at = Beside { tenant, name: &name, salt: conversation };
+            if self.kept(at).await?.is_some() {
+                continue;
+            }
+            self.keep(at, one.handle.id(), ttl, &text).await?;
+            self.mark(tenant, conversation, one, ttl).await?;
+            // Another writer may have taken the slot in between: then the next one.
+            match self.kept(at).await?.as_deref().map(|text| read(text)) {
+                Some(Some(written)) if !same(&written) => {}
+                // Gone with its handle, or as written.
+                Some(_) | None => return Ok(()),
+            }
+        }
+        Err(StoreFault::Full { entries_max: u64::try_from(LINKS_MAX).unwrap_or(u64::MAX) })
+    }
+
+    /// Says that the conversation has links, so that one without any costs one look-up.
+    /// It holds nothing, and goes when its time is over.
+    async fn mark(
+        &self,
+        tenant: &TenantId,
+        conversation: &[u8],
+        one: &Revelation,
+        ttl: Duration,
+    ) -> Result<(), StoreFault> {
+        let name = name(conversation, LINKS_MAX);
+        let at = Beside { tenant, name: &name, salt: conversation };
+        self.keep_apart(at, one.handle.id(), ttl, b"linked").await
     }
 
     /// What was revealed in a conversation, as far as it is remembered.
@@ -95,16 +124,15 @@ impl Vault {
         conversation: &[u8],
     ) -> Result<Vec<Revelation>, StoreFault> {
         let mut all = Vec::new();
+        let marker = name(conversation, LINKS_MAX);
+        if self.kept(Beside { tenant, name: &marker, salt: conversation }).await?.is_none() {
+            return Ok(all);
+        }
         for nth in 0..LINKS_MAX {
-            let (name, salt) = (name(conversation, nth), conversation);
-            let Some(text) = self.kept(Beside { tenant, name: &name, salt }).await? else { break };
-            let Some((one, more)) = read(&text) else {
-                return Err(StoreFault::Damaged("a link is not what was sealed"));
-            };
-            all.push(one);
-            if !more {
-                break;
-            }
+            let name = name(conversation, nth);
+            let kept = self.kept(Beside { tenant, name: &name, salt: conversation }).await?;
+            let Some(text) = kept else { continue };
+            all.push(read(&text).ok_or(StoreFault::Damaged("a link is not what was sealed"))?);
         }
         Ok(all)
     }
@@ -116,15 +144,15 @@ fn name(conversation: &[u8], nth: usize) -> Vec<u8> {
     [b"conversation\0", [nth].as_slice(), conversation].concat()
 }
 
-fn write(one: &Revelation, more: bool) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+fn write(one: &Revelation) -> Option<zeroize::Zeroizing<Vec<u8>>> {
     let payload = serde_json::from_str(one.payload.expose()).ok()?;
-    let written = Written { handle: one.handle.expose(), payload, more };
+    let written = Written { handle: one.handle.expose(), payload };
     serde_json::to_vec(&written).ok().map(zeroize::Zeroizing::new)
 }
 
-fn read(text: &[u8]) -> Option<(Revelation, bool)> {
+fn read(text: &[u8]) -> Option<Revelation> {
     let written: Written<'_> = serde_json::from_slice(text).ok()?;
     let handle = Handle::parse(&written.handle).ok()?;
     let payload = Payload::parse(written.payload.get().as_bytes(), LINK_TEXT_MAX).ok()?;
-    Some((Revelation { handle, payload: Arc::new(payload) }, written.more))
+    Some(Revelation { handle, payload: Arc::new(payload) })
 }

@@ -2,11 +2,12 @@
 //!
 //! One place, and what of it is the name; that a call has it is nobody's promise.
 
-use super::pattern::exact_pointer;
+use super::pattern::pointer;
 use super::slot::header_name;
 use crate::config::at::At;
 use crate::config::notes::Notes;
 use crate::config::raw::dialect::Bind as Raw;
+use crate::config::raw::slot::Subprotocol;
 use crate::dialect::bind::{Bind, Name};
 use crate::dialect::exchange::Base;
 
@@ -15,9 +16,12 @@ const HINT: &str =
 
 /// Where a call names its conversation.
 pub(super) fn bind(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<Bind> {
-    let Raw { header, cookie, query, path, json, claim } = &**raw;
+    let Raw { header, subprotocol, cookie, query, path, json, claim } = &**raw;
     let places = [
         header.as_ref().map(|name| header_name(name, notes).map(Base::Header)),
+        subprotocol.as_ref().map(|which| match **which {
+            Subprotocol::Any => Some(Base::Subprotocol),
+        }),
         cookie.as_ref().map(|name| Some(Base::Cookie(name.to_string()))),
         query.as_ref().map(|name| Some(Base::Query(name.to_string()))),
         path.as_ref().map(|name| Some(Base::Path(name.to_string()))),
@@ -29,7 +33,7 @@ pub(super) fn bind(raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<Bind> {
         return None;
     }
     let name = match (json, claim) {
-        (Some(json), _) => Name::Json(exact_pointer(json, notes)?),
+        (Some(json), _) => Name::Json(pointer(json, notes)?),
         (None, Some(claim)) => Name::Claim(claim.to_string()),
         (None, None) => Name::Whole,
     };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::answer::{Answer, Place, RedactAs, Relay, Wrap};
 use super::json_text::JsonText;
-use super::slot::Slot;
+use super::slot::{Slot, Subprotocol};
 use crate::config::at::At;
 
 /// A vendor's way of carrying handles.
@@ -159,6 +159,8 @@ pub(crate) enum Retry {
 pub(crate) struct Bind {
     /// The header that names it.
     pub(crate) header: Option<At<String>>,
+    /// "any": the subprotocol of a WebSocket handshake that names it.
+    pub(crate) subprotocol: Option<At<Subprotocol>>,
     /// The cookie that names it.
     pub(crate) cookie: Option<At<String>>,
     /// The query parameter that names it.

@@ -2,8 +2,8 @@
 //!
 //! Everything that has to be asked of the store is asked here, while Pingora waits.
 
-use http::header::CONTENT_LENGTH;
-use http::{Method, StatusCode};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Method, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
@@ -123,4 +123,10 @@ impl Cloakroom {
         }
         Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles))))
     }
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/event-stream")
 }

@@ -26,22 +26,41 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
+/// What a decoder writes into: a few bytes may unfold into gigabytes, so it is the
+/// output that is bounded.
+#[derive(Default)]
+pub(super) struct Sink(Vec<u8>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if bytes.len() > UNFOLDED_MAX.saturating_sub(self.0.len()) {
+            return Err(std::io::ErrorKind::QuotaExceeded.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// One answer's coding, at work.
 pub(super) enum Decoder {
     /// None.
     Plain,
     /// RFC 1952.
-    Gzip(MultiGzDecoder<Vec<u8>>),
+    Gzip(MultiGzDecoder<Sink>),
     /// `deflate`, whose two readings are told apart by its first two bytes.
     Deflate(Vec<u8>),
     /// RFC 1950, what `deflate` means.
-    Zlib(ZlibDecoder<Vec<u8>>),
+    Zlib(ZlibDecoder<Sink>),
     /// RFC 1951, what some senders mean by it.
-    Raw(DeflateDecoder<Vec<u8>>),
+    Raw(DeflateDecoder<Sink>),
     /// RFC 7932.
-    Brotli(Box<DecompressorWriter<Vec<u8>>>),
+    Brotli(Box<DecompressorWriter<Sink>>),
     /// RFC 8878.
-    Zstd(Box<Writer<Vec<u8>, zstd::stream::raw::Decoder<'static>>>),
+    Zstd(Box<Writer<Sink, zstd::stream::raw::Decoder<'static>>>),
 }
 
 impl Decoder {
@@ -57,14 +76,16 @@ impl Decoder {
         }
         match coding.map(<[u8]>::to_ascii_lowercase).as_deref() {
             None | Some(b"identity" | b"") => Ok(Self::Plain),
-            Some(b"gzip" | b"x-gzip") => Ok(Self::Gzip(MultiGzDecoder::new(Vec::new()))),
+            Some(b"gzip" | b"x-gzip") => Ok(Self::Gzip(MultiGzDecoder::new(Sink::default()))),
             Some(b"deflate") => Ok(Self::Deflate(Vec::new())),
-            Some(b"br") => Ok(Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), STEP)))),
+            Some(b"br") => {
+                Ok(Self::Brotli(Box::new(DecompressorWriter::new(Sink::default(), STEP))))
+            }
             Some(b"zstd") => {
                 let mut decoder = zstd::stream::raw::Decoder::new().map_err(|_| Unreadable)?;
                 let window = DParameter::WindowLogMax(ZSTD_WINDOW_LOG_MAX);
                 decoder.set_parameter(window).map_err(|_| Unreadable)?;
-                Ok(Self::Zstd(Box::new(Writer::new(Vec::new(), decoder))))
+                Ok(Self::Zstd(Box::new(Writer::new(Sink::default(), decoder))))
             }
             Some(_) => Err(Unreadable),
         }
@@ -95,9 +116,9 @@ impl Decoder {
             };
             let first = std::mem::take(first);
             *self = if is_zlib(one, two) {
-                Self::Zlib(ZlibDecoder::new(Vec::new()))
+                Self::Zlib(ZlibDecoder::new(Sink::default()))
             } else {
-                Self::Raw(DeflateDecoder::new(Vec::new()))
+                Self::Raw(DeflateDecoder::new(Sink::default()))
             };
             return self.push(&first);
         }
@@ -153,7 +174,7 @@ impl Decoder {
             Self::Brotli(decoder) => decoder.get_mut(),
             Self::Zstd(decoder) => decoder.writer_mut(),
         };
-        unfolded.append(made);
+        unfolded.append(&mut made.0);
     }
 }
 

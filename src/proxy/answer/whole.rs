@@ -77,15 +77,20 @@ impl Cloakroom {
         if let Some(Learn::Json(pointer)) = &exchange.answer.learn
             && let Some(name) = Name::Json(pointer.clone()).within(&body)
         {
-            self.learn(&name, route.dialect.link_ttl, passage)?;
+            self.learn(&route.dialect.conversation(&name), route.dialect.link_ttl, passage)?;
         }
         if !exchange.answer.rules.is_empty() {
             let secure = session.digest().is_some_and(|digest| digest.ssl_digest.is_some());
             let authority = framing::host(session.req_header()).unwrap_or_default();
             let transport = if secure { Transport::Tls } else { Transport::Plain };
             let own = OwnAddress { authority, transport };
-            // What is no JSON has no place that a rule could mean.
-            body = apply(&exchange.answer.rules, &body, own).unwrap_or(body);
+            body = match apply(&exchange.answer.rules, &body, own) {
+                Ok(changed) => changed,
+                // What is no JSON has no place that a rule could mean; JSON that cannot
+                // be read may have one.
+                Err(_) if looks_like_json(&body) => return Err(Cause::UpstreamBroken),
+                Err(_) => body,
+            };
         }
         if route.redaction == Redaction::DangerOff || passage.watch.is_empty() {
             return Ok(body);
@@ -111,4 +116,9 @@ impl Cloakroom {
         let linked = awaited(self.vault.link(&tenant.id, name, own, ttl));
         linked.ok_or(Cause::Internal)?.map_err(|_| Cause::StoreUnavailable)
     }
+}
+
+/// Whether a body begins like an object or a list.
+pub(super) fn looks_like_json(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
 }

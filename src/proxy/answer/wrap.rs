@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode};
 use pingora::http::ResponseHeader;
 
 use super::awaited;
+use super::whole::looks_like_json;
 use crate::dialect::Dialect;
 use crate::dialect::answering::{Learn, Wrap};
 use crate::dialect::exchange::Exchange;
@@ -91,7 +92,12 @@ impl Cloakroom {
     ) -> Result<Vec<u8>, Cause> {
         for wrap in wraps {
             let Learn::Json(pointer) = &wrap.at else { continue };
-            let Ok(located) = locate(&body, &[pointer], &Bounds::default()) else { break };
+            let bounds = Bounds { located_max: body.len(), ..Bounds::default() };
+            let located = match locate(&body, &[pointer], &bounds) {
+                Ok(located) => located,
+                Err(_) if looks_like_json(&body) => return Err(Cause::UpstreamBroken),
+                Err(_) => break,
+            };
             let mut edits = Vec::new();
             for at in located.into_iter().filter(|at| at.kind != Kind::Null) {
                 let raw = body.get(at.value.clone()).and_then(|raw| std::str::from_utf8(raw).ok());
@@ -140,7 +146,8 @@ impl Cloakroom {
         if !accepted || own.is_empty() {
             return Ok(());
         }
-        let linked = self.vault.link(&tenant.id, &name, own, dialect.link_ttl).await;
+        let linked =
+            self.vault.link(&tenant.id, &dialect.conversation(&name), own, dialect.link_ttl).await;
         linked.map_err(|_| Cause::StoreUnavailable)
     }
 }

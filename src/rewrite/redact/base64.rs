@@ -6,11 +6,11 @@
 
 use super::source::{Source, Tail};
 use super::trie::{Trie, fold};
-use super::unit::{INTRODUCERS, Layers, Taken, take};
+use super::unit::{Layers, Taken, introduces, take};
 use super::walk::{Known, Verdict, Walk};
 
 /// The characters of the alphabets that encoders escape.
-const ESCAPED: [u8; 2] = *b"+/";
+pub(super) const ESCAPED: [u8; 2] = *b"+/";
 
 /// The walks over base64: one for each place a group of four characters can begin at.
 pub(super) struct Base64Walk {
@@ -54,8 +54,7 @@ impl Base64Walk {
         start: usize,
     ) -> (Verdict<'n>, usize) {
         let mut best = (Verdict::Dead, 0);
-        let pair = |at| source.get(at).and_then(value);
-        let bits = pair(start).zip(pair(start + 1)).map(|(a, b)| u32::from(a) << 6 | u32::from(b));
+        let bits = pair(source, start);
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             // Three bytes in four characters: no byte begins in the last one.
             let place = (start + 4 - index) % 4;
@@ -160,12 +159,19 @@ impl Lane {
     }
 }
 
+/// The bits of the two characters from an offset on, where they are at hand.
+fn pair(source: Source<'_>, start: usize) -> Option<u32> {
+    let Sextet::Is(first, next) = sextet(source, start) else { return None };
+    let Sextet::Is(second, _) = sextet(source, next) else { return None };
+    Some(u32::from(first) << 6 | u32::from(second))
+}
+
 /// The character of base64 text at an offset.
 pub(super) fn sextet(source: Source<'_>, at: usize) -> Sextet {
     match source.get(at) {
         None if source.tail == Tail::Open => Sextet::Cut,
         None => Sextet::Not,
-        Some(byte) if INTRODUCERS.contains(&byte) => {
+        Some(byte) if introduces(byte) => {
             match take(source.bytes, at - source.base, Layers::Once) {
                 Taken::Whole(unit) => unit
                     .ascii()
@@ -181,7 +187,23 @@ pub(super) fn sextet(source: Source<'_>, at: usize) -> Sextet {
 }
 
 /// The six bits of a character of either alphabet.
+#[inline]
 pub(super) fn value(byte: u8) -> Option<u8> {
+    VALUES.get(usize::from(byte)).copied().flatten()
+}
+
+/// The six bits by byte.
+static VALUES: [Option<u8>; 256] = {
+    let mut values = [None; 256];
+    let (mut rest, mut byte): (&mut [Option<u8>], u8) = (&mut values, 0);
+    while let Some((first, others)) = rest.split_first_mut() {
+        *first = worked_out(byte);
+        (rest, byte) = (others, byte.wrapping_add(1));
+    }
+    values
+};
+
+const fn worked_out(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),

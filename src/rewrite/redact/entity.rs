@@ -3,6 +3,8 @@
 //! The rest of HTML's two thousand names is not here: what writes those, writes text that is no name,
 //! address or number.
 
+use std::sync::LazyLock;
+
 /// The longest name below, in bytes.
 pub(super) const NAME_MAX: usize = 6;
 
@@ -30,13 +32,28 @@ ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml
 agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml \
 eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
 
+/// Every name as a number, in order, with its character.
+static SORTED: LazyLock<Vec<(u64, char)>> = LazyLock::new(|| {
+    let latin = LATIN.split(|byte| *byte == b' ').zip('\u{a0}'..='\u{ff}');
+    let mut names: Vec<_> =
+        MARKUP.into_iter().chain(latin).map(|(name, letter)| (packed(name), letter)).collect();
+    names.sort_unstable();
+    names
+});
+
 /// The character of a name that stands between `&` and `;`. Letter case counts.
 pub(super) fn named(name: &[u8]) -> Option<char> {
-    let markup = MARKUP.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter);
-    markup.or_else(|| {
-        let index = LATIN.split(|byte| *byte == b' ').position(|known| known == name)?;
-        char::from_u32(0xa0 + u32::try_from(index).ok()?)
-    })
+    if name.len() > NAME_MAX {
+        return None;
+    }
+    let name = packed(name);
+    let at = SORTED.binary_search_by_key(&name, |(known, _)| *known).ok()?;
+    SORTED.get(at).map(|(_, letter)| *letter)
+}
+
+/// A name's bytes as one number.
+fn packed(name: &[u8]) -> u64 {
+    name.iter().fold(0, |packed, byte| packed << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]

@@ -4,21 +4,29 @@
 //! A look every few bytes then meets each value at least once, so that what lies between two misses
 //! cannot begin one. It never misses; where it hits, the walks decide.
 
-use super::base64;
-use super::trie::{Letters, Pattern};
+use super::runs::{Runs, Shape};
+use super::trie::Pattern;
 
-/// Bits of a table: 512 bytes at least, 32 KiB at most, so that it stays in the first cache.
+/// Bits of the table: 512 bytes at least, 32 KiB at most, so that it stays in the first cache.
 const BITS: std::ops::RangeInclusive<u32> = 12..=18;
 
-/// The farthest apart two looks are, in bytes: what it costs to go back after an escape.
-const STRIDE_MAX: usize = 8;
+/// Bits of the table per run, so that one look of so many hits by chance.
+const BITS_PER_RUN: usize = 64;
+
+/// The farthest apart two looks are, in bytes. Each doubling doubles the runs that must be listed.
+const STRIDE_MAX: usize = 4;
+
+/// The most runs that are listed; beyond, every look hits and the walks do all the work.
+const RUNS_MAX: usize = 1 << 18;
 
 /// The table, and how far apart to look.
 pub(super) struct Filter {
     table: Box<[u64]>,
-    /// Every run with what it may belong to, in order: asked where the table hits.
-    runs: Vec<(u32, Starts)>,
     shift: u32,
+    /// Every run with what it may belong to: asked where the table hits. Open addressing, at most
+    /// half full.
+    runs: Box<[(u32, Starts)]>,
+    runs_shift: u32,
     /// Bytes per look, as a mask of a little-endian load of four.
     mask: u32,
     pub(super) width: usize,
@@ -29,14 +37,30 @@ pub(super) struct Filter {
 /// Where a value may begin that shows a run: bit `k` stands for the offset `1 - k` from the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Starts {
-    pub(super) text: u16,
-    pub(super) base64: u16,
-    pub(super) whole: u16,
+    pub(super) text: u8,
+    pub(super) base64: u8,
+    pub(super) whole: u8,
 }
 
 impl Starts {
+    /// A whole JSON value: the run begins with its quote.
+    pub(super) const WHOLE_QUOTED: Self = Self { text: 0, base64: 0, whole: 2 };
+    /// A whole JSON value: the run begins with the byte before it.
+    pub(super) const WHOLE_BARE: Self = Self { text: 0, base64: 0, whole: 1 };
+    /// Any value anywhere near.
+    const ALL: Self = Self { text: u8::MAX, base64: u8::MAX, whole: u8::MAX };
     /// One more than the greatest bit in use.
     pub(super) const BITS: usize = STRIDE_MAX + 2;
+
+    /// A value as text, the run being so far behind its start.
+    pub(super) fn text(behind: usize) -> Self {
+        Self { text: 2 << behind, ..Self::default() }
+    }
+
+    /// A value in base64, the run being so far behind its start.
+    pub(super) fn base64(behind: usize) -> Self {
+        Self { base64: 2 << behind, ..Self::default() }
+    }
 
     fn with(self, other: Self) -> Self {
         let (text, base64) = (self.text | other.text, self.base64 | other.base64);
@@ -44,67 +68,68 @@ impl Starts {
     }
 }
 
-/// The bytes that may stand at one place of a run.
-type Options = Vec<u8>;
-
 impl Filter {
     /// For values sought anywhere (each at least three bytes), and for those sought as whole JSON values.
     pub(super) fn new(anywhere: &[Pattern], whole: &[Pattern]) -> Self {
-        let least =
-            anywhere.iter().map(|pattern| pattern.exact().len()).min().unwrap_or(usize::MAX);
+        let least = anywhere.iter().map(|pattern| pattern.exact().len()).min();
+        let least = least.unwrap_or(usize::MAX);
         let (width, stride) = match (whole.is_empty(), least) {
             (false, _) => (3, 1),
-            (true, 0..=6) => (3, least.saturating_sub(2).max(1)),
+            (true, 0..=6) => (3, least.saturating_sub(2).clamp(1, STRIDE_MAX)),
             (true, 7..) => (4, (least - 3).min(STRIDE_MAX)),
         };
-        let mut runs = Vec::new();
+        let mut runs = Runs::new(Shape { width, stride }, anywhere.len());
         for pattern in anywhere {
-            early(&text_options(pattern), width, stride, &mut runs, |at| Starts {
-                text: 2 << at,
-                ..Starts::default()
-            });
-            for place in 0..3 {
-                // The first character that is all the value's may come after one that is shared.
-                let shared = place.min(1);
-                early(&base64_options(pattern, place), width, stride, &mut runs, |at| Starts {
-                    base64: 2 << (at + shared),
-                    ..Starts::default()
-                });
+            if runs.listed.len() <= RUNS_MAX {
+                runs.anywhere(pattern);
             }
         }
-        whole.iter().for_each(|pattern| whole_runs(pattern, &mut runs));
-        Self::of(runs, width, stride)
+        for pattern in whole {
+            if runs.listed.len() <= RUNS_MAX {
+                runs.whole(pattern);
+            }
+        }
+        if runs.listed.len() > RUNS_MAX {
+            let all = Self::of(&[], width, stride);
+            return Self {
+                table: [u64::MAX].repeat(all.table.len()).into(),
+                runs: [].into(),
+                ..all
+            };
+        }
+        Self::of(&runs.listed, width, stride)
     }
 
-    fn of(mut runs: Vec<(u32, Starts)>, width: usize, stride: usize) -> Self {
-        runs.sort_unstable_by_key(|(run, _)| *run);
-        runs.dedup_by(|(run, starts), (kept, into)| {
-            let same = run == kept;
-            if same {
-                *into = into.with(*starts);
-            }
-            same
-        });
-        let wanted =
-            u32::try_from(runs.len()).unwrap_or(u32::MAX).saturating_mul(32).max(1).ilog2() + 1;
-        let bits = wanted.clamp(*BITS.start(), *BITS.end());
-        let mask = if width == 4 { u32::MAX } else { 0x00ff_ffff };
-        let table = vec![0; 1 << (bits - 6)].into_boxed_slice();
-        let mut filter = Self { table, runs: Vec::new(), shift: 32 - bits, mask, width, stride };
-        for (run, _) in &runs {
+    fn of(listed: &[(u32, Starts)], width: usize, stride: usize) -> Self {
+        let bits = listed.len().saturating_mul(BITS_PER_RUN).max(1).ilog2();
+        let bits = bits.clamp(*BITS.start(), *BITS.end());
+        let slots = (2 * listed.len()).next_power_of_two().clamp(2, 1 << 31);
+        let mut filter = Self {
+            table: vec![0; 1 << (bits - 6)].into_boxed_slice(),
+            shift: 32 - bits,
+            runs: vec![(0, Starts::default()); slots].into_boxed_slice(),
+            runs_shift: 32 - slots.ilog2(),
+            mask: if width == 4 { u32::MAX } else { 0x00ff_ffff },
+            width,
+            stride,
+        };
+        for (run, starts) in listed {
             let slot = filter.slot(*run);
             if let Some(word) = filter.table.get_mut(slot >> 6) {
                 *word |= 1 << (slot & 63);
             }
+            let at = filter.find(*run);
+            if let Some(kept) = filter.runs.get_mut(at) {
+                *kept = (*run, kept.1.with(*starts));
+            }
         }
-        Self { runs, ..filter }
+        filter
     }
 
     /// Where values may begin by the bytes here, a look that hit.
     pub(super) fn starts(&self, four: [u8; 4]) -> Starts {
         let run = (u32::from_le_bytes(four) | 0x2020_2020) & self.mask;
-        let found = self.runs.binary_search_by_key(&run, |(run, _)| *run).ok();
-        found.and_then(|at| self.runs.get(at)).map_or(Starts::default(), |(_, starts)| *starts)
+        self.runs.get(self.find(run)).map_or(Starts::ALL, |(_, starts)| *starts)
     }
 
     /// Whether a value may show here; `four` are the bytes here, though only [`Self::width`] count.
@@ -116,92 +141,21 @@ impl Filter {
 
     #[inline]
     fn slot(&self, run: u32) -> usize {
-        // A multiplicative hash: its upper bits depend on all of the run.
-        let hash = (run & self.mask).wrapping_mul(0x9e37_79b1) >> self.shift;
-        usize::try_from(hash).unwrap_or(0)
+        usize::try_from(hash(run & self.mask) >> self.shift).unwrap_or(0)
     }
-}
 
-/// The runs that begin at the first `stride` places.
-fn early(
-    options: &[Options],
-    width: usize,
-    stride: usize,
-    runs: &mut Vec<(u32, Starts)>,
-    starts: impl Fn(usize) -> Starts,
-) {
-    for (at, window) in options.windows(width).take(stride).enumerate() {
-        combine(window, runs, starts(at));
-    }
-}
-
-/// Every run that takes one byte of each place.
-fn combine(window: &[Options], runs: &mut Vec<(u32, Starts)>, starts: Starts) {
-    let mut partial = vec![0u32];
-    for (at, options) in window.iter().enumerate() {
-        let with = |run: &u32| -> Vec<u32> {
-            options.iter().map(|byte| run | (u32::from(*byte) << (8 * at))).collect()
-        };
-        partial = partial.iter().flat_map(with).collect();
-    }
-    runs.extend(partial.into_iter().map(|run| (run, starts)));
-}
-
-fn option(bytes: &[u8]) -> Options {
-    let mut options: Options = bytes.iter().map(|byte| byte | 0x20).collect();
-    options.sort_unstable();
-    options.dedup();
-    options
-}
-
-fn text_options(pattern: &Pattern) -> Vec<Options> {
-    let places = pattern.exact().iter();
-    places.map(|byte| if *byte == b' ' { option(b" +") } else { option(&[*byte]) }).collect()
-}
-
-/// The characters that carry nothing but the value's bits, its first byte standing at `place` of a group.
-fn base64_options(pattern: &Pattern, place: usize) -> Vec<Options> {
-    let mut options = Vec::new();
-    let (mut choices, mut count) = (vec![0u32], 0);
-    // Bits before the first whole character of the value's own: the rest of the one it shares.
-    let mut skip = [0, 4, 2].get(place).copied().unwrap_or(0);
-    for byte in pattern.exact() {
-        let spelt = spellings(*byte, pattern.letters());
-        choices = choices
-            .iter()
-            .flat_map(|had| spelt.iter().map(move |b| had << 8 | u32::from(*b)))
-            .collect();
-        count += 8 - skip;
-        skip = 0;
-        while count >= 6 {
-            count -= 6;
-            let sextets = choices.iter().filter_map(|bits| u8::try_from(bits >> count & 0x3f).ok());
-            let characters: Vec<u8> = sextets.flat_map(base64::characters).copied().collect();
-            options.push(option(&characters));
+    /// Where a run stands, or the free place where it would.
+    fn find(&self, run: u32) -> usize {
+        let mut at = usize::try_from(hash(run) >> self.runs_shift).unwrap_or(0);
+        while self.runs.get(at).is_some_and(|(r, s)| *s != Starts::default() && *r != run) {
+            at = (at + 1) & (self.runs.len() - 1);
         }
-        choices.iter_mut().for_each(|bits| *bits &= (1 << count) - 1);
-        choices.sort_unstable();
-        choices.dedup();
-    }
-    options
-}
-
-/// How a byte of a value may stand in text that is then written as base64.
-fn spellings(byte: u8, letters: Letters) -> Vec<u8> {
-    match letters {
-        Letters::AnyCase if byte.is_ascii_alphabetic() => vec![byte | 0x20, byte & !0x20],
-        _ if byte == b' ' => b" +".to_vec(),
-        Letters::AnyCase | Letters::AsGiven => vec![byte],
+        at
     }
 }
 
-/// The first three bytes of a whole JSON value, with the quote or the byte that precedes it.
-fn whole_runs(pattern: &Pattern, runs: &mut Vec<(u32, Starts)>) {
-    let text = text_options(pattern);
-    let quoted = [option(b"\"")].into_iter().chain(text.clone()).chain([option(b"\"\\")]);
-    let at_quote = Starts { whole: 2, ..Starts::default() };
-    combine(&quoted.take(3).collect::<Vec<_>>(), runs, at_quote);
-    let bare = [option(b":,[ \t\r\n")].into_iter().chain(text).chain([option(b",}] \t\r\n")]);
-    let behind = Starts { whole: 1, ..Starts::default() };
-    combine(&bare.take(3).collect::<Vec<_>>(), runs, behind);
+/// A multiplicative hash: its upper bits depend on all of the run.
+#[inline]
+fn hash(run: u32) -> u32 {
+    run.wrapping_mul(0x9e37_79b1)
 }

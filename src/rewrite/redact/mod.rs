@@ -5,8 +5,11 @@
 //! | `base64` | a value within base64 text, at any alignment |
 //! | `entity` | HTML's named characters |
 //! | `filter` | rules out most of a text by looking at a few bytes of it |
+//! | `joins` | which two bytes stand side by side in a value |
+//! | `judge` | what a start turns out to be |
 //! | `needles` | the values, and what stands in their place |
 //! | `place` | where in JSON a value stands |
+//! | `runs` | the runs of bytes that a value shows early on |
 //! | `scan` | the next value in what is at hand |
 //! | [`slices`] | a text that comes in slices |
 //! | `source` | a window onto the stream |
@@ -26,16 +29,18 @@
 //! **Not found**: other Unicode normal forms, other letter case of letters beyond ASCII, escapes
 //! inside what base64 encodes, base64 with line breaks, compressed or encrypted text.
 //!
-//! **Held back** is only what a value may begin in: never more than [`UNIT_MAX`](unit::UNIT_MAX)
-//! times the longest value's length, and some 100 bytes.
+//! **Held back** is only what a value may begin in: never more than [`Needles::held_max`].
 //!
 //! It never awaits, reads no clock, file, socket or randomness, and never panics, whatever the bytes.
 
 mod base64;
 mod entity;
 mod filter;
+mod joins;
+mod judge;
 mod needles;
 mod place;
+mod runs;
 mod scan;
 pub mod slices;
 mod source;

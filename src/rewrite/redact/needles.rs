@@ -6,9 +6,10 @@
 
 use super::base64;
 use super::filter::Filter;
+use super::joins::Joins;
 use super::place;
 use super::trie::{Letters, Trie, fold};
-use super::unit::INTRODUCERS;
+use super::unit::{UNIT_MAX, introduces};
 use std::fmt;
 
 /// Values shorter than this many bytes are sought as whole JSON values only, unless the builder says
@@ -54,6 +55,7 @@ pub struct Needles {
     pub(super) anywhere: Trie,
     pub(super) whole: Trie,
     pub(super) filter: Filter,
+    pub(super) joins: Joins,
     replacements: Vec<Replacement>,
     /// What a byte can be the beginning or the inside of.
     bytes: Box<[Roles; 256]>,
@@ -68,14 +70,22 @@ pub(super) struct Roles {
     pub(super) base64: Role,
     /// The first of a whole JSON value.
     pub(super) whole: Role,
-    /// A byte within a value, so that an escape that stands for it may not be skipped.
-    pub(super) inside: Role,
 }
 
 impl Roles {
     /// Any start.
     pub(super) const ALL: Self =
-        Self { text: Role::Maybe, base64: Role::Maybe, whole: Role::Maybe, inside: Role::Maybe };
+        Self { text: Role::Maybe, base64: Role::Maybe, whole: Role::Maybe };
+
+    /// Only as a whole JSON value.
+    pub(super) const WHOLE: Self =
+        Self { text: Role::Never, base64: Role::Never, whole: Role::Maybe };
+
+    /// What is true of the three; `None` where none is.
+    pub(super) fn of([text, base64, whole]: [bool; 3]) -> Option<Self> {
+        let roles = Self { text: Role::of(text), base64: Role::of(base64), whole: Role::of(whole) };
+        (text || base64 || whole).then_some(roles)
+    }
 
     /// What both allow.
     pub(super) fn and(self, other: Self) -> Self {
@@ -83,7 +93,6 @@ impl Roles {
             text: self.text.and(other.text),
             base64: self.base64.and(other.base64),
             whole: self.whole.and(other.whole),
-            inside: self.inside.and(other.inside),
         }
     }
 }
@@ -171,8 +180,8 @@ impl Builder {
         anywhere.link();
         whole.link();
         let filter = Filter::new(anywhere.patterns(), whole.patterns());
-        let bytes = roles(&anywhere, &whole);
-        Ok(Needles { anywhere, whole, filter, replacements: self.replacements, bytes })
+        let (joins, bytes) = (joins(&anywhere, &whole), roles(&anywhere, &whole));
+        Ok(Needles { anywhere, whole, filter, joins, replacements: self.replacements, bytes })
     }
 }
 
@@ -185,34 +194,30 @@ fn letters(value: &str) -> Letters {
     }
 }
 
+/// What stands side by side in the values; in a whole JSON value, its quotes too.
+fn joins(anywhere: &Trie, whole: &Trie) -> Joins {
+    let mut joins = Joins::new();
+    for pattern in anywhere.patterns() {
+        joins.add(pattern.exact().iter().copied());
+    }
+    for pattern in whole.patterns() {
+        let exact = pattern.exact().iter().copied();
+        joins.add(std::iter::once(b'"').chain(exact).chain([b'"']));
+    }
+    joins
+}
+
 fn roles(anywhere: &Trie, whole: &Trie) -> Box<[Roles; 256]> {
-    let mut inside = [false; 256];
-    for pattern in anywhere.patterns().iter().chain(whole.patterns()) {
-        for byte in pattern.exact() {
-            mark(&mut inside, *byte);
-        }
-    }
-    if !whole.is_empty() {
-        mark(&mut inside, b'"');
-    }
     let of = |byte: u8| {
-        let escape = INTRODUCERS.contains(&byte);
+        let escape = introduces(byte);
         let base64 = !anywhere.is_empty() && (escape || base64::value(byte).is_some());
-        let inside = inside.get(usize::from(fold(byte))).is_some_and(|inside| *inside);
         Roles {
             text: Role::of(!anywhere.is_empty() && (escape || anywhere.begins(fold(byte)))),
             base64: Role::of(base64),
             whole: Role::of(!whole.is_empty() && (byte == b'"' || whole.begins(fold(byte)))),
-            inside: Role::of(inside),
         }
     };
     Box::new(std::array::from_fn(|byte| u8::try_from(byte).map(of).unwrap_or_default()))
-}
-
-fn mark(inside: &mut [bool; 256], byte: u8) {
-    if let Some(inside) = inside.get_mut(usize::from(fold(byte))) {
-        *inside = true;
-    }
 }
 
 impl Needles {
@@ -229,6 +234,14 @@ impl Needles {
     /// How many different values there are.
     pub fn len(&self) -> usize {
         self.anywhere.patterns().len() + self.whole.patterns().len()
+    }
+
+    /// The most bytes that a redactor may hold back: every byte of the longest value in its longest
+    /// spelling, one more of them, and what a place in JSON is judged by.
+    pub fn held_max(&self) -> usize {
+        let patterns = self.anywhere.patterns().iter().chain(self.whole.patterns());
+        let longest = patterns.map(|pattern| pattern.exact().len()).max();
+        longest.map_or(0, |longest| (longest + 1) * UNIT_MAX + place::CONTEXT)
     }
 
     pub(super) fn roles(&self, byte: u8) -> Roles {

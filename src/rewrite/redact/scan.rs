@@ -4,15 +4,15 @@
 //! It changes nothing, and never tries a start that [`Filter`](super::filter::Filter) ruled out.
 
 use super::Sought;
-use super::base64::{Base64Walk, Sextet, sextet};
+use super::base64::{Base64Walk, ESCAPED, value};
 use super::filter::Starts;
+use super::judge::Pending;
 use super::needles::{Needles, Role, Roles};
-use super::place::{self, Place, Unclear};
+use super::place::Place;
 use super::source::{Source, Tail};
-use super::text::{TextWalk, may_spell};
-use super::trie::Pattern;
-use super::unit::{Layers, Taken, take};
-use super::walk::Verdict;
+use super::text::{TextWalk, escapes};
+use super::trie::{Pattern, fold};
+use super::unit::{Taken, Unit, introduces};
 
 /// What a scan came upon.
 pub(super) enum Next<'n> {
@@ -63,8 +63,15 @@ struct Front {
     escape: (usize, usize),
 }
 
-/// The bytes at hand end before it can be told.
-pub(super) struct Pending;
+/// What may lead into an escape.
+struct Reach {
+    /// As what a value may that begins before it.
+    before: Option<Roles>,
+    /// As what a value may that begins with it.
+    here: Option<Roles>,
+    /// Where it ends, if it is one.
+    end: Option<usize>,
+}
 
 impl Walks {
     pub(super) fn new() -> Self {
@@ -92,12 +99,17 @@ impl<'n> Scan<'n, '_> {
         }
         loop {
             let rest = self.source.span(at, end);
-            let met = memchr::memchr3(b'\\', b'%', b'&', rest).map(|offset| at + offset);
+            let met = first_escape(rest).map(|offset| at + offset);
             if let Some(next) = self.stretch(&mut front, at, met.unwrap_or(end)) {
                 return next;
             }
             let Some(introducer) = met else {
-                return self.try_to(&mut front, end, Roles::ALL).unwrap_or(Next::Clear);
+                let kinds = match self.source.tail {
+                    Tail::Open => Roles::ALL,
+                    // Too few bytes are left for a value but a short one.
+                    Tail::Closed => Roles::WHOLE,
+                };
+                return self.try_to(&mut front, end, kinds).unwrap_or(Next::Clear);
             };
             if let Some(next) = self.introducer(&mut front, introducer) {
                 return next;
@@ -108,23 +120,48 @@ impl<'n> Scan<'n, '_> {
 
     /// Tries what begins before an escape and may reach into it, and what begins with it.
     fn introducer(&mut self, front: &mut Front, at: usize) -> Option<Next<'n>> {
-        let inside = |byte| self.needles.roles(byte).inside == Role::Maybe;
-        let text = Role::of(may_spell(self.source, at, inside));
-        let base64 = Role::of(!matches!(sextet(self.source, at), Sextet::Not));
-        let reach = Roles { text, base64, whole: text, inside: text };
-        let reaches = text == Role::Maybe || base64 == Role::Maybe;
-        let before = if reaches { self.try_to(front, at, reach) } else { None };
-        if before.is_some() {
-            return before;
+        let reach = self.reach(front, at);
+        if let Some(kinds) = reach.before
+            && let Some(next) = self.try_to(front, at, kinds)
+        {
+            return Some(next);
         }
         if at >= front.escape.1
-            && let Taken::Whole(unit) = self.unit(at)
+            && let Some(end) = reach.end
         {
-            front.escape = (at, self.source.base + unit.end);
+            front.escape = (at, end);
         }
-        let next = if reaches { self.try_one(front, at, reach) } else { None };
+        let next = reach.here.and_then(|kinds| self.try_one(front, at, kinds));
         front.start = at + 1;
         next
+    }
+
+    /// What may lead into the escape at an offset. Whatever began further left than the escape before
+    /// this one was tried there; from it on, the bytes are raw.
+    fn reach(&self, front: &Front, at: usize) -> Reach {
+        let Ok(escapes) = escapes(self.source, at) else {
+            let end = match self.unit(at) {
+                Taken::Whole(unit) => Some(self.source.base + unit.end),
+                Taken::Cut | Taken::Nothing => None,
+            };
+            return Reach { before: Some(Roles::ALL), here: Some(Roles::ALL), end };
+        };
+        let [once, twice] = escapes;
+        let open = at > front.start;
+        let before = at.checked_sub(1).filter(|_| open).and_then(|at| self.source.get(at));
+        let plain = |unit: &Option<Unit>| unit.as_ref()?.plain().first().copied();
+        let (mut joins, mut begins) = (false, false);
+        for first in [self.source.get(at), plain(&once), plain(&twice)].into_iter().flatten() {
+            joins |= before.is_some_and(|before| self.needles.joins.may(before, first));
+            begins |= self.needles.anywhere.begins(fold(first));
+        }
+        let base64 = once.and_then(|unit| unit.ascii()).is_some_and(|b| ESCAPED.contains(&b));
+        let into = base64 && before.is_some_and(|byte| value(byte).is_some());
+        Reach {
+            before: Roles::of([joins, into, joins]),
+            here: Roles::of([begins, base64, false]),
+            end: once.map(|unit| self.source.base + unit.end),
+        }
     }
 
     /// Looks into the bytes between two offsets, among which nothing begins an escape. What begins
@@ -133,12 +170,11 @@ impl<'n> Scan<'n, '_> {
         let filter = &self.needles.filter;
         let bytes = self.source.bytes;
         let base = self.source.base;
-        let mut at = from - base;
-        let to = (to - base).min((bytes.len() + filter.width).saturating_sub(4));
+        let (mut at, to) = (from - base, to - base);
         while at + filter.width <= to {
-            let Some(four) = bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
-            if filter.hits(*four) {
-                let starts = filter.starts(*four);
+            let four = four(bytes, at);
+            if filter.hits(four) {
+                let starts = filter.starts(four);
                 let next = self.hit(front, base + at, starts);
                 if next.is_some() {
                     return next;
@@ -156,13 +192,13 @@ impl<'n> Scan<'n, '_> {
     /// Tries the starts that the run at an offset points to, in order.
     fn hit(&mut self, front: &mut Front, at: usize, starts: Starts) -> Option<Next<'n>> {
         for bit in (0..Starts::BITS).rev() {
-            let is = |starts: u16| Role::of(starts >> bit & 1 == 1);
+            let is = |starts: u8| Role::of(starts >> bit & 1 == 1);
             let (text, base64, whole) = (is(starts.text), is(starts.base64), is(starts.whole));
             let Some(start) = (at + 1).checked_sub(bit).filter(|start| *start >= front.start)
             else {
                 continue;
             };
-            let kinds = Roles { text, base64, whole, inside: Role::Maybe };
+            let kinds = Roles { text, base64, whole };
             let next = self.try_one(front, start, kinds);
             if next.is_some() {
                 return next;
@@ -194,126 +230,22 @@ impl<'n> Scan<'n, '_> {
             Err(Pending) => Some(Next::Held(begin)),
         }
     }
+}
 
-    /// The value that begins at `start`, widened to `begin` where that lies within an escape.
-    pub(super) fn try_at(
-        &mut self,
-        start: usize,
-        begin: usize,
-        roles: Roles,
-    ) -> Result<Option<Found<'n>>, Pending> {
-        let mut text = Verdict::Dead;
-        if roles.text == Role::Maybe {
-            text = self.walks.text.at(&self.needles.anywhere, self.source, start);
-        }
-        let (mut base64, mut place) = (Verdict::Dead, 0);
-        if roles.base64 == Role::Maybe && begin == start && self.sought == Sought::Everything {
-            (base64, place) = self.walks.base64.at(&self.needles.anywhere, self.source, start);
-        }
-        match (text, base64) {
-            (Verdict::Pending, _) | (_, Verdict::Pending) => Err(Pending),
-            (Verdict::Match(end, _), Verdict::Match(to, pattern)) if to > end => {
-                Ok(Some(Found { from: start, to, spelling: Spelling::Base64(place), pattern }))
-            }
-            (Verdict::Match(end, pattern), _) => self.as_text(begin, end, pattern).map(Some),
-            (Verdict::Dead, Verdict::Match(to, pattern)) => {
-                Ok(Some(Found { from: start, to, spelling: Spelling::Base64(place), pattern }))
-            }
-            (Verdict::Dead, Verdict::Dead)
-                if roles.whole == Role::Maybe && self.sought == Sought::Everything =>
-            {
-                self.whole_at(start)
-            }
-            (Verdict::Dead, Verdict::Dead) => Ok(None),
-        }
-    }
+/// Text that has escapes at all has them close together: the first bytes are looked at one by one.
+#[inline]
+fn first_escape(rest: &[u8]) -> Option<usize> {
+    const NEAR: usize = 8;
+    let near = rest.iter().take(NEAR).position(|byte| introduces(*byte));
+    near.or_else(|| Some(NEAR + memchr::memchr3(b'\\', b'%', b'&', rest.get(NEAR..)?)?))
+}
 
-    fn as_text(&self, from: usize, to: usize, pattern: &'n Pattern) -> Result<Found<'n>, Pending> {
-        let to = self.behind_escapes(from, to)?;
-        let mut place = Place::Text;
-        let json = self.sought == Sought::Everything;
-        if json
-            && pattern.is_number()
-            && self.source.span(from, to).iter().all(|b| place::in_number(*b))
-        {
-            place = place::of_number(self.source, from, to).map_err(|Unclear| Pending)?;
-        }
-        Ok(Found { from, to, spelling: Spelling::Text(place), pattern })
-    }
-
-    /// Where the escapes end that begin between two offsets: a value's raw last character may be the
-    /// first of one.
-    fn behind_escapes(&self, from: usize, to: usize) -> Result<usize, Pending> {
-        let mut at = from;
-        while at < to {
-            let met = memchr::memchr3(b'\\', b'%', b'&', self.source.span(at, to));
-            let Some(introducer) = met.map(|offset| at + offset) else { return Ok(to) };
-            at = match self.unit(introducer) {
-                Taken::Whole(unit) => self.source.base + unit.end,
-                Taken::Cut if self.source.tail == Tail::Open => return Err(Pending),
-                Taken::Cut | Taken::Nothing => introducer + 1,
-            };
-        }
-        Ok(at)
-    }
-
-    /// A short value that is all of a JSON string, or all of a bare JSON value.
-    fn whole_at(&mut self, start: usize) -> Result<Option<Found<'n>>, Pending> {
-        let quote = self.quote_at(start);
-        let before = start.saturating_sub(quote.map_or(0, |quote| quote.len() - 1));
-        if !place::may_begin(self.source, before) {
-            return Ok(None);
-        }
-        let from = if quote.is_some() { start + 1 } else { start };
-        let trie = &self.needles.whole;
-        let (to, pattern) = match self.walks.whole.anew(trie, self.source, from) {
-            Verdict::Pending => return Err(Pending),
-            Verdict::Dead => return Ok(None),
-            Verdict::Match(to, pattern) => (to, pattern),
-        };
-        let Some(quote) = quote else { return self.bare(from, to, pattern) };
-        let shut = to + quote.len();
-        if shut > self.source.end() && self.source.tail == Tail::Open {
-            return Err(Pending);
-        }
-        let quoted = self.source.span(to, shut) == quote
-            && place::may_end(self.source, shut).map_err(|Unclear| Pending)?;
-        let spelling = Spelling::Text(Place::Text);
-        Ok(quoted.then_some(Found { from, to, spelling, pattern }))
-    }
-
-    /// How the quote at an offset is spelt: on its own, or escaped in a JSON text that is a string.
-    fn quote_at(&self, at: usize) -> Option<&'static [u8]> {
-        let escaped = at.checked_sub(1).and_then(|before| self.source.get(before)) == Some(b'\\');
-        match self.source.get(at) {
-            Some(b'"') if escaped => Some(b"\\\""),
-            Some(b'"') => Some(b"\""),
-            _ => None,
-        }
-    }
-
-    fn bare(
-        &self,
-        from: usize,
-        to: usize,
-        pattern: &'n Pattern,
-    ) -> Result<Option<Found<'n>>, Pending> {
-        let literal = place::is_literal(pattern.exact());
-        let raw = self.source.span(from, to) == pattern.exact();
-        if !raw || !literal && !pattern.is_number() {
-            return Ok(None);
-        }
-        if !place::may_end(self.source, to).map_err(|Unclear| Pending)? {
-            return Ok(None);
-        }
-        let mut place = Place::Numeric;
-        if !literal {
-            place = place::of_number(self.source, from, to).map_err(|Unclear| Pending)?;
-        }
-        Ok(Some(Found { from, to, spelling: Spelling::Text(place), pattern }))
-    }
-
-    fn unit(&self, at: usize) -> Taken {
-        take(self.source.bytes, at - self.source.base, Layers::Once)
+/// The bytes at an index, padded at the end.
+#[inline]
+fn four(bytes: &[u8], at: usize) -> [u8; 4] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(four) => *four,
+        None => std::array::from_fn(|at| rest.get(at).copied().unwrap_or(0)),
     }
 }

@@ -5,7 +5,7 @@
 
 use super::source::{Source, Tail};
 use super::trie::{At, Trie, fold};
-use super::unit::{INTRODUCERS, Layers, Taken, Unit, take};
+use super::unit::{Layers, Taken, Unit, introduces, take, take_plain};
 use super::walk::{Known, Verdict, Walk};
 use std::collections::HashSet;
 
@@ -113,7 +113,7 @@ fn ways(trie: &Trie, node: At, source: Source<'_>, pos: usize) -> Ways {
         };
     };
     let raw = trie.child(node, fold(byte)).map(|_| Way::Raw(byte));
-    if !INTRODUCERS.contains(&byte) {
+    if !introduces(byte) {
         return raw.map_or(Ways::None, Ways::One);
     }
     if trie.is_leaf(node) {
@@ -133,10 +133,13 @@ fn ways(trie: &Trie, node: At, source: Source<'_>, pos: usize) -> Ways {
 }
 
 /// The bytes end within an escape.
-struct Cut;
+pub(super) struct Cut;
 
 /// What the escape at `pos` stands for with one layer undone, and with two where that differs.
-fn escapes(source: Source<'_>, pos: usize) -> Result<[Option<Unit>; 2], Cut> {
+pub(super) fn escapes(source: Source<'_>, pos: usize) -> Result<[Option<Unit>; 2], Cut> {
+    if let Some(unit) = take_plain(source.bytes, pos - source.base) {
+        return Ok([Some(unit), None]);
+    }
     let read = |layers| match take(source.bytes, pos - source.base, layers) {
         Taken::Whole(unit) => Ok(Some(unit)),
         Taken::Cut if source.tail == Tail::Open => Err(Cut),
@@ -146,19 +149,11 @@ fn escapes(source: Source<'_>, pos: usize) -> Result<[Option<Unit>; 2], Cut> {
     // Only where the escape stands for a byte that begins one, or is followed by one, is there a
     // second layer.
     let next = once.map_or_else(|| source.get(pos + 1), |unit| unit.ascii());
-    if !next.is_some_and(|byte| INTRODUCERS.contains(&byte)) {
+    if !next.is_some_and(introduces) {
         return Ok([once, None]);
     }
     let twice = read(Layers::Twice)?;
     Ok([once, twice.filter(|unit| Some(*unit) != once)])
-}
-
-/// Whether any way from a place, escaped or raw, leads to a byte of which `wanted` is true; also
-/// where the bytes end too early to tell.
-pub(super) fn may_spell(source: Source<'_>, pos: usize, wanted: impl Fn(u8) -> bool) -> bool {
-    let Ok(escapes) = escapes(source, pos) else { return true };
-    source.get(pos).is_some_and(&wanted)
-        || escapes.iter().flatten().any(|unit| unit.plain().first().is_some_and(|b| wanted(*b)))
 }
 
 fn descend(trie: &Trie, node: At, plain: &[u8]) -> Option<At> {
@@ -207,5 +202,5 @@ fn forked<'n>(trie: &'n Trie, source: Source<'_>, start: usize, steps: &mut u64)
 }
 
 fn spellings(source: Source<'_>, pos: usize, byte: u8) -> Result<[Option<Unit>; 2], Cut> {
-    if INTRODUCERS.contains(&byte) { escapes(source, pos) } else { Ok([None, None]) }
+    if introduces(byte) { escapes(source, pos) } else { Ok([None, None]) }
 }

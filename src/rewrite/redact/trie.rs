@@ -3,7 +3,7 @@
 //! Folding makes one tree do for every spelling; whether the letters' case was right is asked of a
 //! [`Pattern`] at the end. It never holds what was not added, and never prints what was.
 
-use super::unit::INTRODUCERS;
+use super::unit::introduces;
 
 /// A value as it is looked for.
 pub(super) struct Pattern {
@@ -90,30 +90,38 @@ impl Trie {
         }
         let Some(node) = self.nodes.get_mut(at.index()) else { return };
         let next = node.ends.replace(index);
-        self.introducers |= exact.iter().any(|byte| INTRODUCERS.contains(byte));
+        self.introducers |= exact.iter().any(|byte| introduces(*byte));
         self.patterns.push(Pattern { exact, letters, replacement, next });
     }
 
     /// Lays the suffix links; called once, after the last value.
     pub(super) fn link(&mut self) {
-        let mut queue: std::collections::VecDeque<At> = self.children(Self::ROOT).collect();
-        while let Some(parent) = queue.pop_front() {
-            let children: Vec<At> = self.children(parent).collect();
-            for child in children {
-                let byte = self.node(child).map_or(0, |node| node.byte);
-                let mut suffix = self.suffix(parent);
-                let target = loop {
-                    match self.child(suffix, byte) {
-                        Some(target) => break target,
-                        None if suffix == Self::ROOT => break Self::ROOT,
-                        None => suffix = self.suffix(suffix),
-                    }
-                };
-                let above = if self.is_end(parent) { parent.0 } else { self.above(parent) };
-                if let Some(node) = self.nodes.get_mut(child.index()) {
-                    (node.suffix, node.above) = (target.0, above);
-                }
-                queue.push_back(child);
+        let mut queue: Vec<At> = Vec::with_capacity(self.nodes.len());
+        queue.extend(self.children(Self::ROOT));
+        let mut next = 0;
+        while let Some(parent) = queue.get(next).copied() {
+            next += 1;
+            let above = if self.is_end(parent) { parent.0 } else { self.above(parent) };
+            let mut child = self.node(parent).map_or(0, |node| node.child);
+            while child != 0 {
+                let suffix = self.suffix_of(parent, At(child));
+                let Some(node) = self.nodes.get_mut(At(child).index()) else { return };
+                (node.suffix, node.above) = (suffix.0, above);
+                queue.push(At(child));
+                child = node.sibling;
+            }
+        }
+    }
+
+    /// The longest proper suffix in the tree, by those of the parent.
+    fn suffix_of(&self, parent: At, child: At) -> At {
+        let byte = self.node(child).map_or(0, |node| node.byte);
+        let mut suffix = self.suffix(parent);
+        loop {
+            match self.child(suffix, byte) {
+                Some(target) => return target,
+                None if suffix == Self::ROOT => return Self::ROOT,
+                None => suffix = self.suffix(suffix),
             }
         }
     }

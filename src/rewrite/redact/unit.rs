@@ -3,14 +3,19 @@
 //! An escape may itself have been escaped once more (`\\u00e9`, `%5C%22`, `&amp;eacute;`). It never
 //! looks further than [`UNIT_MAX`] bytes, never allocates, and reads nothing that is not at hand.
 
+#[cfg(test)]
+mod tests;
+
 use super::entity;
 
-/// The bytes that begin an escape.
-pub(super) const INTRODUCERS: [u8; 3] = *b"\\%&";
+/// Whether the byte begins an escape.
+#[inline]
+pub(super) fn introduces(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'%' | b'&')
+}
 
 /// The longest spelling of one character, in bytes. The longest that is understood is half of a
 /// surrogate pair twice, its backslashes being numeric entities (`&#x0000005c;ud83d…`): 36.
-#[cfg_attr(not(test), expect(dead_code, reason = "a stated bound, which a test checks"))]
 pub(super) const UNIT_MAX: usize = 40;
 
 /// Leading zeros make a numeric entity longer without an end; more digits than this are not one.
@@ -79,6 +84,30 @@ pub(super) fn take(source: &[u8], at: usize, layers: Layers) -> Taken {
     }
 }
 
+/// The commonest escapes at `at`, those that mean the same in any number of layers; `None` says nothing.
+#[inline]
+pub(super) fn take_plain(source: &[u8], at: usize) -> Option<Unit> {
+    let (byte, len) = match source.get(at..)? {
+        [b'\\', kind @ (b'"' | b'/' | b'\''), ..] => (*kind, 2),
+        [b'\\', b'n', ..] => (b'\n', 2),
+        [b'\\', b'u', b'0', b'0', high, low, ..] => {
+            let code = u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()?;
+            if !code.is_ascii() {
+                return Some(Unit::letter(char::from(code), at + 6));
+            }
+            (code, 6)
+        }
+        [b'%', high, low, ..] => (u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()?, 3),
+        _ => return None,
+    };
+    (!introduces(byte)).then_some(Unit::byte(byte, at + len))
+}
+
+#[inline]
+fn digit(byte: u8) -> Option<u32> {
+    char::from(byte).to_digit(16)
+}
+
 /// Why there is no unit; an error so that `?` can carry it.
 enum Stop {
     Nothing,
@@ -105,7 +134,7 @@ fn raw(source: &[u8], at: usize) -> Result<(u8, usize), Stop> {
 /// A character of an escape that may itself be escaped.
 fn mark(source: &[u8], at: usize, layers: Layers) -> Result<(u8, usize), Stop> {
     let (byte, after) = raw(source, at)?;
-    if layers == Layers::Once || !INTRODUCERS.contains(&byte) {
+    if layers == Layers::Once || !introduces(byte) {
         return Ok((byte, after));
     }
     match read(source, at, Layers::Once) {
@@ -160,7 +189,7 @@ fn hex(source: &[u8], at: usize, digits: usize) -> Result<(u32, usize), Stop> {
     let mut code = 0;
     for at in at..at + digits {
         let (byte, _) = raw(source, at)?;
-        code = code << 4 | char::from(byte).to_digit(16).ok_or(Stop::Nothing)?;
+        code = code << 4 | digit(byte).ok_or(Stop::Nothing)?;
     }
     Ok((code, at + digits))
 }
@@ -203,112 +232,5 @@ fn named(source: &[u8], at: usize) -> Result<(char, usize), Stop> {
         }
         None if rest.len() > entity::NAME_MAX => Err(Stop::Nothing),
         None => Err(Stop::Cut),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn taken(source: &str, layers: Layers) -> Option<(String, usize)> {
-        match take(source.as_bytes(), 0, layers) {
-            Taken::Whole(unit) => Some((String::from_utf8_lossy(unit.plain()).into(), unit.end)),
-            Taken::Nothing | Taken::Cut => None,
-        }
-    }
-
-    #[test]
-    fn what_is_no_escape_is_nothing() {
-        for source in [
-            r"\q",
-            r"\u12g4",
-            r"\ud83dx",
-            r"\ud83d\n",
-            r"\ude00",
-            "%4",
-            "%zz",
-            "&;",
-            "&#;",
-            "&#x;",
-            "&bogus;",
-            "&#12345678;",
-            "&#xd800;",
-            "&eacute,",
-            "&#233x",
-            "a",
-        ] {
-            assert_eq!(taken(source, Layers::Once), None, "{source}");
-        }
-    }
-
-    #[test]
-    fn what_may_still_become_one_is_cut() {
-        for whole in [
-            r"\ud83d\ude00",
-            r"\\ud83d\\ude00",
-            "%C3",
-            "&eacute;",
-            "&#x1F600;",
-            "&#128512;",
-            r"\\\/",
-        ] {
-            for cut in 1..whole.len() {
-                let source = whole.as_bytes().get(..cut).unwrap();
-                let twice = take(source, 0, Layers::Twice);
-                assert!(twice == Taken::Cut || whole.starts_with(r"\\\"), "{whole} {cut}");
-            }
-        }
-    }
-
-    #[test]
-    fn one_layer_is_undone() {
-        for (source, plain) in [
-            (r"\u00e9", "é"),
-            (r"\u00E9", "é"),
-            (r"\n", "\n"),
-            (r"\/", "/"),
-            (r#"\""#, "\""),
-            (r"\\", "\\"),
-            (r"\x27", "'"),
-            (r"\'", "'"),
-            (r"\ud83d\uDE00", "😀"),
-            ("&#233;", "é"),
-            ("&#xE9;", "é"),
-            ("&#0039;", "'"),
-            ("&eacute;", "é"),
-            ("&Eacute;", "É"),
-            ("&amp;", "&"),
-            ("&nbsp;", "\u{a0}"),
-            ("%2b", "+"),
-        ] {
-            assert_eq!(taken(source, Layers::Once), Some((plain.into(), source.len())), "{source}");
-        }
-    }
-
-    #[test]
-    fn two_layers_are_undone() {
-        for (source, plain) in [
-            (r"\\u00e9", "é"),
-            (r#"\\\""#, "\""),
-            (r"\\\\", "\\"),
-            (r"\\n", "\n"),
-            (r"\\ud83d\\ude00", "😀"),
-            (r"\\\/", "/"),
-            (r"\u0026eacute;", "é"),
-            ("&amp;#39;", "'"),
-            ("%5C%22", "\""),
-            ("%5cu00e9", "é"),
-            ("%26%2339%3B", "'"),
-            (r"\&quot;", "\""),
-            ("%2540", "@"),
-            ("&#92;u00e9", "é"),
-            ("&amp;amp;", "&"),
-        ] {
-            assert_eq!(
-                taken(source, Layers::Twice),
-                Some((plain.into(), source.len())),
-                "{source}"
-            );
-        }
     }
 }

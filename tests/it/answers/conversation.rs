@@ -79,7 +79,7 @@ async fn a_chat_that_was_refused_is_no_conversation_of_anybody() {
 async fn a_revoked_handles_link_is_gone_and_an_expired_handles_link_stays() {
     let talk = Talk::with("genesys").await;
     let revoked = issue_with(&talk.running, SECRET, PAYLOAD, "").await;
-    let expired = issue_with(&talk.running, SECRET, PAYLOAD, r#","ttl":"60s""#).await;
+    let expired = issue_with(&talk.running, SECRET, PAYLOAD, r#","ttl_secs":60"#).await;
     for (id, issued) in [("chat-1", &revoked), ("chat-2", &expired)] {
         let handle = issued["handle"].as_str().unwrap();
         talk.call(&chat_with(handle), &format!(r#"{{"id":"{id}"}}"#)).await;

@@ -1,0 +1,97 @@
+//! Values in JSON: short ones, numbers, and texts whose length must stay.
+
+use super::super::*;
+use super::spell::spellings;
+use super::{VALUES, every_cut, needles, whole};
+use ::base64::Engine;
+use ::base64::engine::general_purpose::STANDARD;
+
+#[test]
+fn the_same_length_stays_the_same() {
+    let needles = VALUES
+        .iter()
+        .fold(Needles::builder(), |b, v| b.add(v, Replacement::SameLength))
+        .add("42", Replacement::SameLength)
+        .build()
+        .unwrap();
+    for value in VALUES {
+        for spelt in spellings(value) {
+            for text in [
+                format!("\"{spelt}\""),
+                format!("{{\"a\": {spelt}, \"b\":42,\"c\":\"42\"}}"),
+                STANDARD.encode(&spelt),
+            ] {
+                assert_eq!(whole(&needles, &text).len(), text.len(), "{text}");
+            }
+        }
+    }
+    assert_eq!(whole(&needles, "Zo%C3%AB M\\u00fcller"), "*".repeat(20));
+    assert_eq!(whole(&needles, r#"{"a":42}"#), r#"{"a":11}"#);
+}
+
+#[test]
+fn a_short_value_is_found_only_as_a_whole_json_value() {
+    let needles = needles(&["42", "Al", "7", "true", "é", "a\"b"]);
+    for text in [
+        "142",
+        "x 42 y",
+        "\"a42\"",
+        r#"{"42":1}"#,
+        r#"{"Al" : 1}"#,
+        r#"{"a":"Al "}"#,
+        r#"{"a":"Also"}"#,
+        r#"{"a":420}"#,
+        r#"{"a":4.2,"b":-42,"c":42.5}"#,
+        "Al",
+        "\"say \\\"Al\\\" now\"",
+        r#"{"a":"x, 42 y"}"#,
+        "QWw=",
+        r#"{"a":truer}"#,
+        r#"["A\u006c","AL"]x"#.get(6..).unwrap(),
+        r#"{"x":[427,"7 "]}"#,
+        "Al, Al",
+        "text \"Al\" text",
+    ] {
+        assert_eq!(redact(&needles, text.as_bytes()).map(String::from_utf8), None, "{text}");
+        every_cut(&needles, text, text);
+    }
+    for (text, wanted) in [
+        (r#"{"a":"42"}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"a":42}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"a" : 42 , "b":1}"#, r#"{"a" : "[redacted]" , "b":1}"#),
+        ("[7]", "[1]"),
+        ("[\n  7\n]", "[\n  1\n]"),
+        (r#"[1,"Al"]"#, r#"[1,"[redacted]"]"#),
+        (r#""Al""#, r#""[redacted]""#),
+        ("42", "11"),
+        (r#"{"a":true}"#, r#"{"a":null}"#),
+        (r#"{"a":"\u0041l"}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"a":"\u00e9"}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"a":"é"}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"a":"a\"b"}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"j":"{\"a\":\"Al\"}"}"#, r#"{"j":"{\"a\":\"[redacted]\"}"}"#),
+        (r#"{"j":"{\"a\":\"7\"}"}"#, r#"{"j":"{\"a\":\"[redacted]\"}"}"#),
+        (r#"{"j":"{\"a\":7}"}"#, r#"{"j":"{\"a\":1}"}"#),
+    ] {
+        every_cut(&needles, text, wanted);
+    }
+}
+
+#[test]
+fn a_number_stays_a_number_or_becomes_a_string() {
+    let needles = needles(&["4917012345", "1234"]);
+    for (text, wanted) in [
+        (r#"{"a":4917012345}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"a": 4917012345 }"#, r#"{"a": "[redacted]" }"#),
+        (r#"{"a":"4917012345"}"#, r#"{"a":"[redacted]"}"#),
+        ("4917012345", "1111111111"),
+        ("[4917012345,1]", "[1111111111,1]"),
+        (r#"{"a":5123456}"#, r#"{"a":5111156}"#),
+        (r#"{"a":"x, 4917012345, y"}"#, r#"{"a":"x, 1111111111, y"}"#),
+        (r#"{"a":"{\"b\":4917012345}"}"#, r#"{"a":"{\"b\":1111111111}"}"#),
+        ("call 4917012345 now", "call [redacted] now"),
+        ("tel=4917012345&x=1", "tel=[redacted]&x=1"),
+    ] {
+        every_cut(&needles, text, wanted);
+    }
+}
