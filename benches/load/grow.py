@@ -7,7 +7,7 @@ import argparse, datetime, json, os, pathlib, resource, shutil, sys, tempfile, t
 
 import bench, contenders as c, meter
 
-PORT, PASS, UPSTREAM, SIZED = 18700, 18720, 18701, 18702
+PORT, PASS, UPSTREAM, SIZED = (int(os.environ.get("BENCH_PORT", 18700)) + at for at in (0, 20, 1, 2))
 KIB = [1, 4, 16, 64, 256, 1024]
 
 

@@ -100,7 +100,7 @@ def machine():
         try:
             said = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
             lines = (said.stdout + said.stderr).strip().splitlines()
-            versions[name] = lines[0][:90] if lines else ""
+            versions[name] = lines[0].replace(str(command[0]), name)[:90] if lines else ""
         except OSError:
             pass
     return {"cpu": model[0] if model else platform.machine(), "cores": os.cpu_count(), "memory_gib": round(int(memory) / 2**20),
