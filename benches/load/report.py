@@ -100,13 +100,18 @@ def curves(series, title, across, unit):
     out.append(f'<text x="12" y="48" fill="#222">{html.escape(unit)}</text>')
     for x in sorted({x for x, _ in points}):
         out.append(f'<text x="{place(x, 0)[0]}" y="270" text-anchor="middle" fill="#222">{x:,}</text>')
+    named = []
     for at, (name, line) in enumerate(series.items()):
         colour = ["#1f6f5c", "#9aa5b1", "#b5651d", "#4b5fa8"][at % 4]
         path = " ".join(f"{x},{y}" for x, y in (place(*point) for point in line))
         out += [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
         out += [f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>' for x, y in (place(*point) for point in line)]
         end = place(*line[-1])
-        out.append(f'<text x="{end[0] + 10}" y="{end[1] + 4}" fill="{colour}">{html.escape(name)}</text>')
+        # Two lines that end together would have their names on each other.
+        while any(abs(end[1] - other) < 14 for other in named):
+            end = (end[0], end[1] - 14)
+        named.append(end[1])
+        out.append(f'<text x="{end[0] + 10}" y="{round(end[1] + 4, 1)}" fill="{colour}">{html.escape(name)}</text>')
     return "\n".join(out + ["</svg>", ""])
 
 
