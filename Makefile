@@ -4,7 +4,7 @@ CARGO ?= cargo
 NEEDS := build-essential cmake
 VENDOR ?= quiq
 
-.PHONY: help demo play test build install-build
+.PHONY: help demo play test build bench bench-smoke bench-hot bench-grow bench-profile install-build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,21 @@ test: ## install what the tests need and run all of them
 
 build: install-build ## the release binary, in target/release/cloakroom
 	$(CARGO) build --locked --release
+
+bench: ## time the proxy beside its peers; writes docs/performance.md
+	benches/load/run
+
+bench-smoke: ## see in a minute that the bench works; judges no figure
+	benches/load/run --smoke
+
+bench-hot: install-build ## time the hot functions, how they grow, and count allocations
+	$(CARGO) bench --locked --bench hot --bench grow --bench allocations
+
+bench-grow: ## time the whole proxy as sizes and counts grow; writes docs/performance.md
+	benches/load/run --grow
+
+bench-profile: ## where a swap's CPU goes, by perf; writes docs/performance.md
+	python3 benches/load/profile.py
 
 install-build:
 	@scripts/install $(NEEDS)

@@ -1,0 +1,107 @@
+//! The hot functions, one by one and as the chain that every swap runs.
+//!
+//! No network, no store but memory: what is left is what Cloakroom itself adds to
+//! the engine. `cargo bench --bench hot`.
+
+mod rig;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use cloakroom::clock::{Clock, SystemClock};
+use cloakroom::domain::{Claims, Handle, HandleId, Secret, Uses};
+use cloakroom::rewrite::json::locate::{Bounds, locate};
+use cloakroom::rewrite::json::pointer::Pointer;
+use cloakroom::rewrite::jwt::{Expectations, JwtKeys, sign, verify_at};
+use cloakroom::rewrite::splice::{Edit, splice};
+use criterion::{Criterion, Throughput};
+use rig::{Fault, Rig, keyring, message, payload, quiq};
+
+/// The binary's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Bytes of a payload, as the load test has it.
+const PAYLOAD: usize = 500;
+
+fn main() -> Result<(), Fault> {
+    let mut criterion = Criterion::default()
+        .measurement_time(Duration::from_secs(3))
+        .warm_up_time(Duration::from_secs(1))
+        .configure_from_args();
+    handles(&mut criterion)?;
+    bodies(&mut criterion)?;
+    tokens(&mut criterion)?;
+    criterion.final_summary();
+    Ok(())
+}
+
+/// Parse, verify and open, each alone.
+fn handles(criterion: &mut Criterion) -> Result<(), Fault> {
+    let (keyring, rig) = (keyring()?, Rig::new(1, PAYLOAD)?);
+    let now = SystemClock.now();
+    let claims = Claims {
+        id: HandleId::from_random([1; 16]),
+        secret: Secret::from_random([2; 16]),
+        uses: Uses::UntilExpiry,
+        expires: now.expiry(Duration::from_secs(3600)),
+    };
+    let handle = keyring.sign(claims, &rig.tenant);
+    let text = handle.expose();
+    let verified = keyring.verify_at(&handle, &rig.tenant, now)?;
+    let sealed = keyring.seal(&handle, &rig.tenant, [3; 12], &payload(PAYLOAD)?)?;
+    criterion.bench_function("handle/parse", |b| b.iter(|| Handle::parse(black_box(&text))));
+    criterion.bench_function("handle/verify", |b| {
+        b.iter(|| keyring.verify_at(black_box(&handle), &rig.tenant, now));
+    });
+    criterion.bench_function("handle/open 500 B", |b| {
+        b.iter(|| keyring.open(black_box(&verified), &sealed));
+    });
+    Ok(())
+}
+
+/// Find and splice alone, and the whole chain, by the size of the body.
+fn bodies(criterion: &mut Criterion) -> Result<(), Fault> {
+    let (rig, dialect) = (Rig::new(1000, PAYLOAD)?, quiq()?);
+    let exchange = dialect.exchange_named("send-message").ok_or("no such exchange")?;
+    let handle = rig.handles.first().ok_or("no handle")?;
+    let pointer = Pointer::parse("/context/storedContextId")?;
+    let mut group = criterion.benchmark_group("body");
+    for kib in [1_usize, 4, 64] {
+        let body = message(handle, kib * 1024);
+        rig.swap(exchange, &body)?;
+        group.throughput(Throughput::Bytes(u64::try_from(body.len())?));
+        group.bench_function(format!("find + splice, {kib} KiB"), |b| {
+            b.iter(|| find_and_splice(black_box(&body), &pointer));
+        });
+        group.bench_function(format!("verify + open + find + splice, {kib} KiB"), |b| {
+            b.iter(|| rig.swap(exchange, black_box(&body)));
+        });
+    }
+    group.finish();
+    Ok(())
+}
+
+fn find_and_splice(body: &[u8], pointer: &Pointer) -> Result<Vec<u8>, Fault> {
+    let located = locate(body, &[pointer], &Bounds::default())?;
+    let edits = located
+        .into_iter()
+        .map(|found| Edit { span: found.value, with: vec![b'x'; PAYLOAD] })
+        .collect();
+    Ok(splice(body, edits)?)
+}
+
+/// A page's token verified and signed again with other claims.
+fn tokens(criterion: &mut Criterion) -> Result<(), Fault> {
+    let keys = JwtKeys::hs256(&[9; 32])?;
+    let header = br#"{"alg":"HS256","typ":"JWT"}"#;
+    let claims = br#"{"sub":"visitor-1","exp":4102444800,"guid":"5f3c","name":"Ann"}"#;
+    let (token, expected) = (sign(&keys, header, claims)?, Expectations::default());
+    criterion.bench_function("jwt/verify + sign again, HS256", |b| {
+        b.iter(|| {
+            let read = verify_at(&keys, black_box(&token), 1_900_000_000, &expected)?;
+            sign(&keys, read.header(), read.claims())
+        });
+    });
+    Ok(())
+}

@@ -1,0 +1,15 @@
+-- wrk: sends the requests of the file named by REQUESTS in turn, one a line, line
+-- ends written out; ends with counts that a program can read.
+local all, at = {}, 0
+for line in io.lines(os.getenv("REQUESTS")) do all[#all + 1] = (line:gsub("\\r\\n", "\r\n")) end
+
+request = function()
+  at = at % #all + 1
+  return all[at]
+end
+
+done = function(summary, latency)
+  local errors = summary.errors
+  print(string.format("RESULT %d %d %d %d %d %d", summary.requests, summary.duration, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout, latency:percentile(50), latency:percentile(99)))
+end
