@@ -20,7 +20,7 @@ use cloakroom::domain::lease::Terms;
 use cloakroom::domain::{Handle, KeyId, Keyring, Payload, RootKey, TenantId, Uses};
 use cloakroom::store::memory::MemoryStore;
 use cloakroom::vault::Vault;
-use cloakroom::vault::issue::Deposit;
+use cloakroom::vault::issue::{Bait, Deposit};
 use cloakroom::vault::redeem::Carrier;
 use http::HeaderMap;
 
@@ -74,7 +74,10 @@ impl Rig {
             let redeemed = ready(self.vault.redeem(&self.tenant, text, carrier))??;
             verdicts.push(Verdict::Payload(redeemed.payload));
         }
-        plan.reveal(&verdicts)?.take_body().ok_or_else(|| "nothing was revealed".into())
+        plan.reveal(&verdicts)?
+            .body()
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| "nothing was revealed".into())
     }
 }
 
@@ -94,7 +97,13 @@ pub(crate) fn payload(bytes: usize) -> Result<Payload, Fault> {
 
 fn deposit(bytes: usize) -> Result<Deposit, Fault> {
     let ttl = Duration::from_secs(86_400);
-    Ok(Deposit { payload: payload(bytes)?, uses: Uses::UntilExpiry, ttl, subject: None })
+    Ok(Deposit {
+        payload: payload(bytes)?,
+        uses: Uses::UntilExpiry,
+        ttl,
+        subject: None,
+        bait: Bait::No,
+    })
 }
 
 /// A chat message of that many bytes with the handle at `/context/storedContextId`.
