@@ -78,9 +78,16 @@ impl Scene {
         Self { running, vendor, said, handle, _files: files }
     }
 
-    async fn ask(&self, browser: &mut Browser, call: &Call, reply: Reply) -> Answer {
+    /// Nothing, where the answer was cut before its head; the next goes over a
+    /// connection of its own.
+    async fn ask(&self, browser: &mut Browser, call: &Call, reply: Reply) -> Option<Answer> {
         *self.said.lock().unwrap() = reply;
-        browser.send(&call.bytes(&self.handle)).await
+        browser.write(&call.bytes(&self.handle)).await;
+        let got = browser.read().await;
+        if got.is_none() {
+            *browser = Browser::connect(self.running.data).await;
+        }
+        got
     }
 }
 
@@ -152,6 +159,10 @@ async fn nothing_personal_comes_back_from_any_exchange_in_any_spelling() {
                     let head = format!("{head}Content-Length: {}\r\n\r\n", sent.len());
                     let reply = Reply::Raw([head.as_bytes(), &sent].concat());
                     let got = scene.ask(&mut browser, &call, reply).await;
+                    let Some(got) = got else {
+                        assert_eq!(*kind, "raw", "{what}: only what is no JSON is cut");
+                        continue;
+                    };
                     // Raw values break the JSON that a rule would have to read.
                     let refused = got.rejection().as_deref() == Some("upstream");
                     let passed = got.status.to_string() == status[..3];
@@ -169,14 +180,17 @@ async fn nothing_personal_comes_back_from_any_exchange_in_any_spelling() {
         if call.splits {
             for (nth, kind) in kinds.iter().enumerate() {
                 let plain = body(kind, &marks).into_bytes();
-                // One spelling at every byte, the others at a few: that the
+                // One spelling at every third byte, the others at a few: that the
                 // redactor finds each of them at every cut, its own tests show.
-                let step = if nth < 1 { 1 } else { 37 };
+                let step = if nth < 1 { 3 } else { 53 };
                 for cut in (1..plain.len()).step_by(step) {
                     let (one, two) = plain.split_at(cut);
                     let pieces = vec![one.to_vec(), two.to_vec()];
                     let reply = Reply::Chunks("HTTP/1.1 200 OK\r\n".to_owned(), pieces);
-                    let got = scene.ask(&mut browser, &call, reply).await;
+                    let Some(got) = scene.ask(&mut browser, &call, reply).await else {
+                        assert_eq!(*kind, "raw", "{what}: only what is no JSON is cut");
+                        continue;
+                    };
                     marks.none_in(&got.body, &format!("{what} {kind} cut at {cut}"));
                     splits += 1;
                 }
