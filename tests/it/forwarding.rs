@@ -138,3 +138,18 @@ async fn headers_of_the_connection_stay_on_it() {
         assert_eq!(seen.header(name), None, "{name}: {}", seen.head);
     }
 }
+
+#[tokio::test]
+async fn the_origin_is_the_browsers_own_or_the_one_that_the_vendor_knows() {
+    let own = ("Origin", "https://shop.example");
+    let call = request("GET", "/api/ChatProfile/7", &[own], b"");
+    let vendor = Vendor::start().await;
+    let kept = start(&route("halo", vendor.address)).await;
+    assert_eq!(kept.send(&call).await.status, 200);
+    assert_eq!(vendor.only().header("Origin").as_deref(), Some("https://shop.example"));
+    let vendor = Vendor::start().await;
+    let set = ", set_headers = { Origin = \"https://known.example\" } }";
+    let set = start(&route("halo", vendor.address).replace(" }\n", &format!("{set}\n"))).await;
+    assert_eq!(set.send(&call).await.status, 200);
+    assert_eq!(vendor.only().header("Origin").as_deref(), Some("https://known.example"));
+}
