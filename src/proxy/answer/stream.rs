@@ -26,6 +26,10 @@ impl Streamed {
     pub(super) fn piece(&mut self, piece: &[u8], end: bool) -> Result<Bytes, Cause> {
         let mut out = BytesMut::with_capacity(piece.len());
         if self.decoder.is_plain() {
+            if end {
+                self.redactor.finish_with(piece, &mut out);
+                return Ok(out.freeze());
+            }
             self.redactor.push(piece, &mut out);
         } else {
             let plain = self.decoder.push(piece).map_err(|_| Cause::UpstreamBroken)?;

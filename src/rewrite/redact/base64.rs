@@ -4,6 +4,7 @@
 //! escapes it knows those of one layer that stand for a character of the alphabet (`\/`, `%2B`). It
 //! never looks inside the decoded text for escapes, and never reads across a line break.
 
+use super::lot::Lot;
 use super::source::{Source, Tail};
 use super::trie::{Trie, fold};
 use super::unit::{Layers, Taken, introduces, take};
@@ -49,7 +50,7 @@ impl Base64Walk {
     /// character's place in its group of four.
     pub(super) fn at<'n>(
         &mut self,
-        trie: &'n Trie,
+        lot: &'n Lot,
         source: Source<'_>,
         start: usize,
     ) -> (Verdict<'n>, usize) {
@@ -60,10 +61,10 @@ impl Base64Walk {
             let place = (start + 4 - index) % 4;
             let first =
                 bits.map(|bits| u8::try_from(bits >> (4 - 2 * place.min(2)) & 0xff).unwrap_or(0));
-            if place == 3 || first.is_some_and(|byte| !trie.begins(fold(byte))) {
+            if place == 3 || first.is_some_and(|byte| !lot.begins(fold(byte))) {
                 continue;
             }
-            let verdict = lane.at(trie, source, start, place, &mut self.steps);
+            let verdict = lane.at(lot.trie(), source, start, place, &mut self.steps);
             let better = match (&verdict, &best.0) {
                 (Verdict::Pending, _) => return (Verdict::Pending, place),
                 (Verdict::Match(end, _), Verdict::Match(other, _)) => end > other,

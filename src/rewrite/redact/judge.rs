@@ -8,8 +8,8 @@ use super::needles::{Role, Roles};
 use super::place::{self, Place, Unclear};
 use super::scan::{Found, Scan, Spelling};
 use super::source::Tail;
-use super::trie::Pattern;
-use super::unit::{Layers, Taken, take};
+use super::trie::{Pattern, fold};
+use super::unit::{Layers, Taken, introduces, take};
 use super::walk::Verdict;
 
 /// The bytes at hand end before it can be told.
@@ -28,18 +28,24 @@ impl<'n> Scan<'n, '_> {
             text = self.walks.text.at(&self.needles.anywhere, self.source, start);
         }
         let (mut base64, mut place) = (Verdict::Dead, 0);
-        if roles.base64 == Role::Maybe && begin == start && self.sought == Sought::Everything {
+        if roles.base64 == Role::Maybe && self.sought == Sought::Everything {
             (base64, place) = self.walks.base64.at(&self.needles.anywhere, self.source, start);
         }
         match (text, base64) {
             (Verdict::Pending, _) | (_, Verdict::Pending) => Err(Pending),
-            (Verdict::Match(end, _), Verdict::Match(to, pattern)) if to > end => {
-                Ok(Some(Found { from: start, to, spelling: Spelling::Base64(place), pattern }))
-            }
+            (Verdict::Match(end, _), Verdict::Match(to, pattern)) if to > end => Ok(Some(Found {
+                from: begin,
+                to,
+                spelling: Spelling::Base64 { start, place },
+                pattern,
+            })),
             (Verdict::Match(end, pattern), _) => self.as_text(begin, end, pattern).map(Some),
-            (Verdict::Dead, Verdict::Match(to, pattern)) => {
-                Ok(Some(Found { from: start, to, spelling: Spelling::Base64(place), pattern }))
-            }
+            (Verdict::Dead, Verdict::Match(to, pattern)) => Ok(Some(Found {
+                from: begin,
+                to,
+                spelling: Spelling::Base64 { start, place },
+                pattern,
+            })),
             (Verdict::Dead, Verdict::Dead)
                 if roles.whole == Role::Maybe && self.sought == Sought::Everything =>
             {
@@ -86,8 +92,12 @@ impl<'n> Scan<'n, '_> {
             return Ok(None);
         }
         let from = if quote.is_some() { start + 1 } else { start };
-        let trie = &self.needles.whole;
-        let (to, pattern) = match self.walks.whole.anew(trie, self.source, from) {
+        let lot = &self.needles.whole;
+        let begins = |byte: u8| introduces(byte) || lot.begins(fold(byte));
+        if !self.source.get(from).is_none_or(begins) {
+            return Ok(None);
+        }
+        let (to, pattern) = match self.walks.whole.anew(lot.trie(), self.source, from) {
             Verdict::Pending => return Err(Pending),
             Verdict::Dead => return Ok(None),
             Verdict::Match(to, pattern) => (to, pattern),

@@ -38,6 +38,7 @@ mod entity;
 mod filter;
 mod joins;
 mod judge;
+mod lot;
 mod needles;
 mod place;
 mod runs;
@@ -106,6 +107,22 @@ impl Redactor {
             self.window.extend_from_slice(piece);
             self.work(Tail::Open, out);
         }
+    }
+
+    /// Takes the stream's last bytes, and adds to `out` all of what is left. Nothing may be pushed
+    /// after. Cheaper than pushing them first: nothing more can follow that a value could go on in.
+    pub fn finish_with(&mut self, last: &[u8], out: &mut BytesMut) {
+        if self.needles.is_empty() {
+            return out.extend_from_slice(last);
+        }
+        let mut pieces = last.chunks(PIECE).peekable();
+        while let Some(piece) = pieces.next() {
+            self.window.extend_from_slice(piece);
+            if pieces.peek().is_some() {
+                self.work(Tail::Open, out);
+            }
+        }
+        self.work(Tail::Closed, out);
     }
 
     /// The stream's end: adds to `out` what was held back. Nothing may be pushed after.

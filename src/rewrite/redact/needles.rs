@@ -1,16 +1,19 @@
 //! The values that must not come back, and what stands in their place.
 //!
-//! Built once per payload and shared by every answer. It never prints a value, and cannot be changed
-//! once built. The values are not wiped when it is dropped: they are folded into a tree of many
-//! small allocations, and the payload they came from lives as long.
+//! Built for each call that reveals, so that what an answer without values needs is cheap to build,
+//! and the rest waits for one that may hold some. It never prints a value, and cannot be changed
+//! once built. The values are not wiped when it is dropped: they are many small allocations, and the
+//! payload they came from lives as long.
 
 use super::base64;
 use super::filter::Filter;
 use super::joins::Joins;
+use super::lot::Lot;
 use super::place;
-use super::trie::{Letters, Trie, fold};
+use super::trie::{Letters, fold};
 use super::unit::{UNIT_MAX, introduces};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Values shorter than this many bytes are sought as whole JSON values only, unless the builder says
 /// otherwise; so are `true`, `false` and `null`.
@@ -52,17 +55,15 @@ pub struct TooMuch;
 
 /// The values, ready to be looked for.
 pub struct Needles {
-    pub(super) anywhere: Trie,
-    pub(super) whole: Trie,
+    pub(super) anywhere: Lot,
+    pub(super) whole: Lot,
     pub(super) filter: Filter,
-    pub(super) joins: Joins,
+    joins: OnceLock<Joins>,
     replacements: Vec<Replacement>,
-    /// What a byte can be the beginning or the inside of.
-    bytes: Box<[Roles; 256]>,
 }
 
 /// What a byte may be.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Roles {
     /// The first of a value's text, or of an escape.
     pub(super) text: Role,
@@ -73,6 +74,10 @@ pub(super) struct Roles {
 }
 
 impl Roles {
+    /// Nothing.
+    pub(super) const NONE: Self =
+        Self { text: Role::Never, base64: Role::Never, whole: Role::Never };
+
     /// Any start.
     pub(super) const ALL: Self =
         Self { text: Role::Maybe, base64: Role::Maybe, whole: Role::Maybe };
@@ -170,18 +175,17 @@ impl Builder {
         if self.values.iter().map(|(value, _)| value.len()).sum::<usize>() > TOTAL_MAX {
             return Err(TooMuch);
         }
-        let (mut anywhere, mut whole) = (Trie::new(), Trie::new());
-        for (value, replacement) in &self.values {
+        let (mut anywhere, mut whole) = (Lot::default(), Lot::default());
+        for (value, replacement) in self.values {
             // As parts of a text, the words for truth would be found everywhere.
             let short = value.len() < self.short_max || place::is_literal(value.as_bytes());
-            let trie = if short { &mut whole } else { &mut anywhere };
-            trie.add(value.as_bytes(), letters(value), *replacement);
+            let lot = if short { &mut whole } else { &mut anywhere };
+            let letters = letters(&value);
+            lot.add(value.into_boxed_bytes(), letters, replacement);
         }
-        anywhere.link();
-        whole.link();
         let filter = Filter::new(anywhere.patterns(), whole.patterns());
-        let (joins, bytes) = (joins(&anywhere, &whole), roles(&anywhere, &whole));
-        Ok(Needles { anywhere, whole, filter, joins, replacements: self.replacements, bytes })
+        let (joins, replacements) = (OnceLock::new(), self.replacements);
+        Ok(Needles { anywhere, whole, filter, joins, replacements })
     }
 }
 
@@ -195,7 +199,7 @@ fn letters(value: &str) -> Letters {
 }
 
 /// What stands side by side in the values; in a whole JSON value, its quotes too.
-fn joins(anywhere: &Trie, whole: &Trie) -> Joins {
+fn joins(anywhere: &Lot, whole: &Lot) -> Joins {
     let mut joins = Joins::new();
     for pattern in anywhere.patterns() {
         joins.add(pattern.exact().iter().copied());
@@ -205,19 +209,6 @@ fn joins(anywhere: &Trie, whole: &Trie) -> Joins {
         joins.add(std::iter::once(b'"').chain(exact).chain([b'"']));
     }
     joins
-}
-
-fn roles(anywhere: &Trie, whole: &Trie) -> Box<[Roles; 256]> {
-    let of = |byte: u8| {
-        let escape = introduces(byte);
-        let base64 = !anywhere.is_empty() && (escape || base64::value(byte).is_some());
-        Roles {
-            text: Role::of(!anywhere.is_empty() && (escape || anywhere.begins(fold(byte)))),
-            base64: Role::of(base64),
-            whole: Role::of(!whole.is_empty() && (byte == b'"' || whole.begins(fold(byte)))),
-        }
-    };
-    Box::new(std::array::from_fn(|byte| u8::try_from(byte).map(of).unwrap_or_default()))
 }
 
 impl Needles {
@@ -233,7 +224,8 @@ impl Needles {
 
     /// How many different values there are.
     pub fn len(&self) -> usize {
-        self.anywhere.patterns().len() + self.whole.patterns().len()
+        let count = |lot: &Lot| lot.trie().patterns().len();
+        count(&self.anywhere) + count(&self.whole)
     }
 
     /// The most bytes that a redactor may hold back: every byte of the longest value in its longest
@@ -244,8 +236,21 @@ impl Needles {
         longest.map_or(0, |longest| (longest + 1) * UNIT_MAX + place::CONTEXT)
     }
 
+    /// What a byte can be the beginning or the inside of.
     pub(super) fn roles(&self, byte: u8) -> Roles {
-        self.bytes.get(usize::from(byte)).copied().unwrap_or_default()
+        let (escape, folded) = (introduces(byte), fold(byte));
+        let (anywhere, whole) = (&self.anywhere, &self.whole);
+        let base64 = escape || base64::value(byte).is_some();
+        Roles {
+            text: Role::of(!anywhere.is_empty() && (escape || anywhere.begins(folded))),
+            base64: Role::of(!anywhere.is_empty() && base64),
+            whole: Role::of(!whole.is_empty() && (byte == b'"' || whole.begins(folded))),
+        }
+    }
+
+    /// What stands side by side in the values: asked where an escape is met.
+    pub(super) fn joins(&self) -> &Joins {
+        self.joins.get_or_init(|| joins(&self.anywhere, &self.whole))
     }
 
     pub(super) fn replacement(&self, index: usize) -> &Replacement {

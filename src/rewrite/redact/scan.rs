@@ -37,8 +37,14 @@ pub(super) struct Found<'n> {
 pub(super) enum Spelling {
     /// As text, escaped or not.
     Text(Place),
-    /// In base64, its first character being this one of a group of four.
-    Base64(usize),
+    /// In base64 from `start` on, its first character being the `place`th of a group of four. What
+    /// stands before it is the beginning of an escape, if one means anything here.
+    Base64 {
+        /// The stream's offset of that character.
+        start: usize,
+        /// 0 to 2.
+        place: usize,
+    },
 }
 
 /// The walks, which go on where they stood when more bytes come.
@@ -93,7 +99,7 @@ impl<'n> Scan<'n, '_> {
         let mut at = from;
         // The byte that a bare JSON value is known by stands before the value, and may have left.
         if !self.needles.whole.is_empty()
-            && let Some(next) = self.try_to(&mut front, end.min(from + 1), Roles::ALL)
+            && let Some(next) = self.try_one(&front, from, Roles::WHOLE)
         {
             return next;
         }
@@ -152,7 +158,7 @@ impl<'n> Scan<'n, '_> {
         let plain = |unit: &Option<Unit>| unit.as_ref()?.plain().first().copied();
         let (mut joins, mut begins) = (false, false);
         for first in [self.source.get(at), plain(&once), plain(&twice)].into_iter().flatten() {
-            joins |= before.is_some_and(|before| self.needles.joins.may(before, first));
+            joins |= before.is_some_and(|before| self.needles.joins().may(before, first));
             begins |= self.needles.anywhere.begins(fold(first));
         }
         let base64 = once.and_then(|unit| unit.ascii()).is_some_and(|b| ESCAPED.contains(&b));
@@ -222,6 +228,9 @@ impl<'n> Scan<'n, '_> {
     fn try_one(&mut self, front: &Front, start: usize, kinds: Roles) -> Option<Next<'n>> {
         let byte = self.source.get(start)?;
         let roles = self.needles.roles(byte).and(kinds);
+        if roles == Roles::NONE {
+            return None;
+        }
         let within = front.escape.0 < start && start < front.escape.1;
         let begin = if within { front.escape.0 } else { start };
         match self.try_at(start, begin, roles) {

@@ -3,6 +3,7 @@
 //! It never decides between spellings that could both be meant (`\\n` is a backslash and an `n`, or
 //! a line break that was escaped twice): it follows each that leads on.
 
+use super::lot::Lot;
 use super::source::{Source, Tail};
 use super::trie::{At, Trie, fold};
 use super::unit::{Layers, Taken, Unit, introduces, take, take_plain};
@@ -42,13 +43,12 @@ impl TextWalk {
     }
 
     /// The longest value that begins at `start`.
-    pub(super) fn at<'n>(
-        &mut self,
-        trie: &'n Trie,
-        source: Source<'_>,
-        start: usize,
-    ) -> Verdict<'n> {
-        if trie.has_introducers() {
+    pub(super) fn at<'n>(&mut self, lot: &'n Lot, source: Source<'_>, start: usize) -> Verdict<'n> {
+        if lot.is_untried() && !may_be(lot, source, start) {
+            return Verdict::Dead;
+        }
+        let trie = lot.trie();
+        if lot.has_introducers() {
             // Another way may lead on from here than the one that was taken from further left.
             return self.anew(trie, source, start);
         }
@@ -69,6 +69,18 @@ impl TextWalk {
         self.apart.reset(start);
         go(&mut self.apart, trie, source, start, &mut self.steps)
     }
+}
+
+/// Whether some value may begin at `start`, by the raw bytes there: asked before there is a tree, so
+/// that a text that only begins like a value does not need one.
+fn may_be(lot: &Lot, source: Source<'_>, start: usize) -> bool {
+    let rest = source.span(start, source.end());
+    lot.patterns().iter().any(|pattern| {
+        let mut pairs = pattern.exact().iter().zip(rest);
+        // An escape may stand for what comes next, and so may bytes that are still to come.
+        let told = pairs.find(|(own, read)| introduces(**read) || fold(**own) != fold(**read));
+        told.is_none_or(|(_, read)| introduces(*read))
+    })
 }
 
 fn go<'n>(

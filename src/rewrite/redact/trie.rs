@@ -3,9 +3,8 @@
 //! Folding makes one tree do for every spelling; whether the letters' case was right is asked of a
 //! [`Pattern`] at the end. It never holds what was not added, and never prints what was.
 
-use super::unit::introduces;
-
 /// A value as it is looked for.
+#[derive(Clone)]
 pub(super) struct Pattern {
     /// Its bytes, with a space for every `+`.
     exact: Box<[u8]>,
@@ -53,7 +52,6 @@ pub(super) struct Trie {
     /// The root's children: the one place where many siblings are the rule.
     first: Box<[u32; 256]>,
     patterns: Vec<Pattern>,
-    introducers: bool,
 }
 
 /// The byte that stands in the tree for this one: lower case, and a space for `+`, since forms write
@@ -68,30 +66,28 @@ pub(super) fn fold(byte: u8) -> u8 {
 impl Trie {
     pub(super) const ROOT: At = At(0);
 
-    pub(super) fn new() -> Self {
-        Self {
-            nodes: vec![Node::default()],
-            first: Box::new([0; 256]),
-            patterns: Vec::new(),
-            introducers: false,
-        }
+    /// With room for values of so many bytes.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        let mut nodes = Vec::with_capacity(bytes + 1);
+        nodes.push(Node::default());
+        Self { nodes, first: Box::new([0; 256]), patterns: Vec::new() }
     }
 
     /// Adds a value; of two that are equal the first stays.
-    pub(super) fn add(&mut self, value: &[u8], letters: Letters, replacement: usize) {
-        let exact: Box<[u8]> = value.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    pub(super) fn add(&mut self, pattern: &Pattern) {
         let index = self.patterns.len();
         let mut at = Self::ROOT;
-        for byte in &exact {
+        for byte in &pattern.exact {
             at = self.child(at, fold(*byte)).unwrap_or_else(|| self.grow(at, fold(*byte), index));
         }
-        if self.known(at).any(|known| known.exact == exact && known.letters == letters) {
+        let same =
+            |known: &Pattern| known.exact == pattern.exact && known.letters == pattern.letters;
+        if self.known(at).any(same) {
             return;
         }
         let Some(node) = self.nodes.get_mut(at.index()) else { return };
         let next = node.ends.replace(index);
-        self.introducers |= exact.iter().any(|byte| introduces(*byte));
-        self.patterns.push(Pattern { exact, letters, replacement, next });
+        self.patterns.push(Pattern { next, ..pattern.clone() });
     }
 
     /// Lays the suffix links; called once, after the last value.
@@ -179,20 +175,6 @@ impl Trie {
         self.patterns.get(self.node(at)?.through)
     }
 
-    /// Whether any pattern begins with this folded byte.
-    pub(super) fn begins(&self, byte: u8) -> bool {
-        self.child(Self::ROOT, byte).is_some()
-    }
-
-    /// Whether some pattern contains a byte that begins an escape.
-    pub(super) fn has_introducers(&self) -> bool {
-        self.introducers
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
-    }
-
     pub(super) fn patterns(&self) -> &[Pattern] {
         &self.patterns
     }
@@ -234,6 +216,13 @@ impl Trie {
 }
 
 impl Pattern {
+    pub(super) fn new(mut value: Box<[u8]>, letters: Letters, replacement: usize) -> Self {
+        for byte in value.iter_mut().filter(|byte| **byte == b'+') {
+            *byte = b' ';
+        }
+        Self { exact: value, letters, replacement, next: None }
+    }
+
     /// Its bytes, with a space for every `+`.
     pub(super) fn exact(&self) -> &[u8] {
         &self.exact

@@ -21,7 +21,10 @@ pub(super) fn write(
 ) {
     let span = source.span(found.from, found.to);
     match (found.spelling, replacement) {
-        (Spelling::Base64(place), _) => overwrite(found, place, source, put),
+        (Spelling::Base64 { start, place }, _) => {
+            put(&vec![b'*'; start - found.from]);
+            overwrite(found, (start, place), source, put);
+        }
         (Spelling::Text(Place::Member), Replacement::Mark(mark)) => {
             put(b"\"");
             put(mark.as_str().as_bytes());
@@ -45,10 +48,15 @@ fn numeric(span: &[u8]) -> Vec<u8> {
 
 /// Overwrites the value's bits, and leaves those of its neighbours. A character that is escaped
 /// (`\/`) stays: nothing else may have an escape of that length.
-fn overwrite(found: &Found<'_>, place: usize, source: Source<'_>, mut put: impl FnMut(&[u8])) {
+fn overwrite(
+    found: &Found<'_>,
+    (start, place): (usize, usize),
+    source: Source<'_>,
+    mut put: impl FnMut(&[u8]),
+) {
     let lead = 2 * place;
     let bits = lead + 8 * found.pattern.exact().len();
-    let (mut at, mut index) = (found.from, 0);
+    let (mut at, mut index) = (start, 0);
     while at < found.to {
         let Sextet::Is(had, end) = sextet(source, at) else { return };
         let star = STARS.get((place + index) % 4).and_then(|star| value(*star)).unwrap_or(0);

@@ -33,3 +33,10 @@ fn base64_is_overwritten_in_place_at_every_alignment_and_cut() {
         }
     }
 }
+
+#[test]
+fn base64_behind_a_lone_backslash_is_found() {
+    // `\b` is an escape in JSON, and only a backslash elsewhere.
+    let text = "C:\\bmFuY3k= and so on";
+    every_cut(&needles(&["nancy"]), text, "C:*KioqKio= and so on");
+}
