@@ -10,6 +10,9 @@ use http::{Method, StatusCode};
 use crate::domain::HandleId;
 use crate::reject::Cause;
 
+/// What these lines are found by.
+pub const TARGET: &str = "cloakroom::access";
+
 /// What is said of a request.
 #[derive(Debug)]
 pub struct Access<'a> {
@@ -50,7 +53,7 @@ impl Access<'_> {
     pub fn log(&self) {
         let handles: Vec<String> = self.redeemed.iter().map(ToString::to_string).collect();
         tracing::info!(
-            target: "cloakroom::access",
+            target: TARGET,
             route = self.route,
             exchange = self.exchange,
             tenant = self.tenant,
