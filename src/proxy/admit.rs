@@ -42,7 +42,7 @@ impl Cloakroom {
         let route = settings.routes.find(host, head.uri.path()).ok_or(Cause::NoRoute)?;
         passage.route = Some(Arc::clone(route));
         if head.method == Method::OPTIONS {
-            return options(session, route).await;
+            return Box::pin(options(session, route)).await;
         }
         let tenant = gate::tenant(route, &head.headers)?;
         passage.tenant = Some(Arc::clone(tenant));

@@ -25,6 +25,9 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// Names that only this proxy may use, in either direction.
 const OWN_PREFIX: &str = "cloakroom-";
 
+/// Room for one RFC 7239 element, in bytes: beyond, it grows.
+const ELEMENT: usize = 96;
+
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
@@ -84,17 +87,7 @@ pub(super) fn forward(
     for name in &route.dialect.strip_headers {
         head.remove_header(&name.0);
     }
-    let host = framing::host(head).map(str::to_owned);
-    if origin.trust == Trust::Stripped {
-        for name in [&FORWARDED_FOR, &FORWARDED_PROTO, &FORWARDED_HOST, &FORWARDED] {
-            head.remove_header(name);
-        }
-    }
-    let peer = origin.peer.map(|peer| peer.to_string());
-    append_list(head, FORWARDED_FOR, peer.clone())?;
-    set_if_absent(head, FORWARDED_PROTO, Some(origin.scheme.to_owned()))?;
-    set_if_absent(head, FORWARDED_HOST, host.clone())?;
-    append_list(head, FORWARDED, Some(element(origin, host.as_deref())))?;
+    say_who_calls(head, origin)?;
     for (name, value) in &route.upstream.set_headers {
         head.remove_header(name);
         head.insert_header(name.clone(), value.clone())?;
@@ -105,6 +98,39 @@ pub(super) fn forward(
         set_authority(head, host);
     }
     Ok(())
+}
+
+/// Each of the four either takes the place of whatever came in under its name, or adds
+/// to what a believed proxy said.
+fn say_who_calls(head: &mut RequestHeader, origin: &Origin) -> pingora::Result<()> {
+    let host = framing::host(head).map(str::to_owned);
+    let peer = origin.peer.map(|peer| peer.to_string());
+    let element = element(origin, peer.as_deref(), host.as_deref());
+    match origin.trust {
+        Trust::Stripped => {
+            set(head, FORWARDED_FOR, peer)?;
+            set(head, FORWARDED_PROTO, Some(origin.scheme.to_owned()))?;
+            set(head, FORWARDED_HOST, host)?;
+            set(head, FORWARDED, Some(element))
+        }
+        Trust::Believed => {
+            append_list(head, FORWARDED_FOR, peer)?;
+            set_if_absent(head, FORWARDED_PROTO, Some(origin.scheme.to_owned()))?;
+            set_if_absent(head, FORWARDED_HOST, host)?;
+            append_list(head, FORWARDED, Some(element))
+        }
+    }
+}
+
+/// Sets a header that nobody else may say; without a value it is gone.
+fn set(head: &mut RequestHeader, name: HeaderName, value: Option<String>) -> pingora::Result<()> {
+    match value {
+        Some(value) => head.insert_header(name, value),
+        None => {
+            head.remove_header(&name);
+            Ok(())
+        }
+    }
 }
 
 /// Puts what was revealed outside the body in its place.
@@ -193,16 +219,22 @@ fn set_if_absent(
 }
 
 /// One RFC 7239 element.
-fn element(origin: &Origin, host: Option<&str>) -> String {
-    let node = match origin.peer {
-        Some(IpAddr::V4(peer)) => peer.to_string(),
-        Some(IpAddr::V6(peer)) => format!("\"[{peer}]\""),
-        None => "unknown".to_owned(),
-    };
-    let mut element = format!("for={node};proto={}", origin.scheme);
+fn element(origin: &Origin, peer: Option<&str>, host: Option<&str>) -> String {
+    let mut element = String::with_capacity(ELEMENT);
+    element.push_str("for=");
+    match (origin.peer, peer) {
+        (Some(IpAddr::V6(_)), Some(peer)) => push_all(&mut element, &["\"[", peer, "]\""]),
+        (_, Some(peer)) => element.push_str(peer),
+        (_, None) => element.push_str("unknown"),
+    }
+    push_all(&mut element, &[";proto=", origin.scheme]);
     // A host holds no quote or backslash: the URI parser has refused those.
     if let Some(host) = host.filter(|host| !host.contains(['"', '\\'])) {
-        element.push_str(&format!(";host=\"{host}\""));
+        push_all(&mut element, &[";host=\"", host, "\""]);
     }
     element
+}
+
+fn push_all(text: &mut String, parts: &[&str]) {
+    parts.iter().for_each(|part| text.push_str(part));
 }

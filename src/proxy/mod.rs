@@ -69,7 +69,7 @@ impl ProxyHttp for Cloakroom {
             Ok(Admitted::Upstream) => Ok(false),
             Ok(Admitted::Answered) => Ok(true),
             Err(cause) => {
-                refuse::refuse(session, passage, cause).await;
+                Box::pin(refuse::refuse(session, passage, cause)).await;
                 Ok(true)
             }
         }
@@ -142,7 +142,8 @@ impl ProxyHttp for Cloakroom {
         passage: &mut Passage,
     ) -> pingora::Result<()> {
         if session.was_upgraded() {
-            self.frames_up(session, body, passage).await;
+            // Boxed, as whatever is seldom: this future is made and moved for each call.
+            Box::pin(self.frames_up(session, body, passage)).await;
             return Ok(());
         }
         self.send_body(session, body, end_of_stream, passage).await
@@ -224,7 +225,7 @@ impl ProxyHttp for Cloakroom {
         // `100 Continue` counts as written, and is no answer.
         let answered = session.response_written().is_some_and(|it| !it.status.is_informational());
         if heard && !answered {
-            refuse::refuse(session, passage, cause).await;
+            Box::pin(refuse::refuse(session, passage, cause)).await;
         }
         passage.rejection = Some(cause);
         FailToProxy { error_code: cause.status().as_u16(), can_reuse_downstream: false }

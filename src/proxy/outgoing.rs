@@ -46,7 +46,7 @@ impl Cloakroom {
                 Err(Cause::Framing(FramingFlaw::LengthNeeded))
             }
             Collected::Beginning(collected) => {
-                self.recall_by_head(session, passage).await?;
+                Box::pin(self.recall_by_head(session, passage)).await?;
                 // The upstream's header leaves before the rest is here, so what
                 // it says of the coding must hold for either outcome: a late
                 // body is decoded whether or not it holds a handle.
@@ -64,9 +64,8 @@ impl Cloakroom {
         session: &Session,
         passage: &mut Passage,
     ) -> Result<(), Cause> {
-        let looks = |exchange: &Exchange| exchange.reads_head() || exchange.link.is_some();
-        if !passage.exchange().is_some_and(looks) {
-            return Ok(());
+        if !passage.exchange().is_some_and(Exchange::reads_head) {
+            return self.recall_by_head(session, passage).await;
         }
         self.reveal(session, passage, Bytes::new(), Coding::AsSent).await.map(|_| ())
     }
@@ -120,7 +119,7 @@ impl Cloakroom {
         passage.watch.reveal(swapped.revelations);
         swapped.beside.into_iter().for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
-        if route.redaction == Redaction::On {
+        if route.redaction == Redaction::On && passage.watch.is_much() {
             // What cannot be looked for in the answer must not go upstream.
             passage.watch.needles(exchange.answer.redact_as)?;
         }
@@ -198,7 +197,7 @@ impl Cloakroom {
                 }
             }
         }
-        self.reveal_late(session, body, passage).await
+        Box::pin(self.reveal_late(session, body, passage)).await
     }
 
     /// The swap of a body that could only be read with the connection open.

@@ -155,7 +155,10 @@ impl Swap<'_> {
         match decided.get(text) {
             Some(Decided::Payload(one)) => match &slot.slot().reveal {
                 Reveal::Relay(_) => {
-                    let answer = self.relayer.relayed(&one.handle, &one.payload).await?;
+                    // Boxed, as whatever is seldom: it would make every call's state several
+                    // times as large.
+                    let relayed = Box::pin(self.relayer.relayed(&one.handle, &one.payload));
+                    let answer = relayed.await?;
                     let (handle, payload) = (one.handle.clone(), Arc::clone(&answer));
                     swapped.beside.push(Revelation { handle, payload });
                     Ok(Verdict::Payload(answer))

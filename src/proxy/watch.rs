@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::dialect::answering::RedactAs;
 use crate::reject::Cause;
 use crate::rewrite::json::scalars::scalars;
-use crate::rewrite::redact::{Mark, Needles, Replacement, SHORT_MAX};
+use crate::rewrite::redact::{Mark, Needles, Replacement, SHORT_MAX, TOTAL_MAX};
 use crate::vault::link::Revelation;
 
 /// The mark that takes a value's place where the dialect wants a fixed one.
@@ -56,6 +56,11 @@ impl Watch {
 
     pub(super) fn is_empty(&self) -> bool {
         self.all().next().is_none()
+    }
+
+    /// Whether it may be more than can be looked for.
+    pub(super) fn is_much(&self) -> bool {
+        self.all().map(|one| one.payload.expose().len()).sum::<usize>() > TOTAL_MAX
     }
 
     fn all(&self) -> impl Iterator<Item = &Revelation> {

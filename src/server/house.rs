@@ -15,6 +15,7 @@ use super::shelf::{self, Examiner, ShelfFault, Verdict};
 use super::timed::{Timed, Unfit};
 use crate::admin::{self, Control, ControlSettings};
 use crate::clock::{Clock, Entropy};
+use crate::config::store::StoreConfig;
 use crate::domain::Keyring;
 use crate::proxy::Cloakroom;
 use crate::proxy::settings::DataPlane;
@@ -35,6 +36,7 @@ pub struct House {
     draining: Arc<AtomicBool>,
     examiner: Option<Examiner>,
     unfit: Arc<OnceLock<Unfit>>,
+    pace: Pace,
 }
 
 /// Why there is no house.
@@ -59,6 +61,15 @@ pub enum Fitness {
     Unknown,
 }
 
+/// Whether a call may have to wait for a file or another machine to be decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Everything that decides is in memory.
+    AtOnce,
+    /// A store or the audit is somewhere else.
+    Waits,
+}
+
 /// What a sweep has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Swept {
@@ -80,6 +91,13 @@ impl House {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, HouseFault> {
         let metrics = Arc::new(Metrics::new()?);
+        let pace = match (&parts.store, &parts.audit) {
+            (StoreConfig::Memory { entries_max: _ }, None) => Pace::AtOnce,
+            (
+                StoreConfig::Memory { .. } | StoreConfig::Disk { .. } | StoreConfig::Redis { .. },
+                _,
+            ) => Pace::Waits,
+        };
         let shelf = shelf::open(&parts.store).map_err(HouseFault::Store)?;
         let unfit = Arc::new(OnceLock::new());
         let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&unfit)));
@@ -101,6 +119,7 @@ impl House {
             draining: Arc::new(AtomicBool::new(false)),
             examiner: shelf.examiner,
             unfit,
+            pace,
         })
     }
 
@@ -117,6 +136,11 @@ impl House {
                 Fitness::Unfit
             }
         }
+    }
+
+    /// Whether a call may have to wait.
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// Why the store must not be used, if it was found so.

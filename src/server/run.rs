@@ -18,6 +18,7 @@ use pingora::services::listening::Service;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::house::Pace;
 use super::parts::Process;
 use super::shelf::ShelfFault;
 use super::signals::Signals;
@@ -100,7 +101,7 @@ pub fn run(
     }
     let fitness = first_look(&house)?;
     let opt = Opt { upgrade: start == Start::TakingOver, ..Opt::default() };
-    let mut server = Server::new_with_opt_and_conf(Some(opt), conf(process));
+    let mut server = Server::new_with_opt_and_conf(Some(opt), conf(process, house.pace()));
     server.bootstrap();
 
     for (at, listener) in process.data.iter().enumerate() {
@@ -205,8 +206,12 @@ fn free(address: SocketAddr) -> Result<(), StartFault> {
     TcpListener::bind(address).map(drop).map_err(|why| StartFault::Listen { address, why })
 }
 
-fn conf(process: &Process) -> ServerConf {
+fn conf(process: &Process, pace: Pace) -> ServerConf {
+    // A lone thread has nobody to share its work with, and a scheduler that could costs
+    // it a tenth. A call that waits in an answer needs one that can.
+    let alone = process.threads == 1 && pace == Pace::AtOnce;
     ServerConf {
+        work_stealing: !alone,
         threads: process.threads,
         grace_period_seconds: Some(0),
         graceful_shutdown_timeout_seconds: Some(process.shutdown_grace.as_secs()),

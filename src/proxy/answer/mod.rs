@@ -30,7 +30,7 @@ use bytes::Bytes;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorType};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
+use tokio::task::{block_in_place, unconstrained};
 
 pub(super) use self::head::ask_plainly;
 
@@ -108,7 +108,8 @@ pub(super) fn fail(passage: &mut Passage, cause: Cause) -> Box<Error> {
 /// other work goes to its neighbours. On a runtime of one thread nothing could answer,
 /// so that gives nothing.
 pub(super) fn awaited<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
+    // Else a task that has done much would be told to wait for what is there.
+    let mut future = pin!(unconstrained(future));
     if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         return Some(done);
     }
