@@ -40,12 +40,14 @@ impl Watch {
         self.needles = None;
     }
 
-    /// Its conversation had these before, or has them by now.
+    /// Its conversation had these before, or has them by now. What was known stays: the
+    /// vendor does not forget what is revoked while it answers.
     pub(super) fn recall(&mut self, linked: Vec<Revelation>) {
-        let ids = |all: &[Revelation]| all.iter().map(|one| one.handle.id()).collect::<Vec<_>>();
-        if ids(&linked) != ids(&self.linked) {
-            self.linked = linked;
-            self.needles = None;
+        for one in linked {
+            if !self.linked.iter().any(|known| known.handle.id() == one.handle.id()) {
+                self.linked.push(one);
+                self.needles = None;
+            }
         }
     }
 

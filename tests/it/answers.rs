@@ -6,6 +6,7 @@ mod conversation;
 mod cut;
 mod heads;
 mod late;
+mod meanwhile;
 mod rules;
 mod streams;
 mod wrap;

@@ -15,11 +15,13 @@ use crate::rewrite::redact::{Needles, Redactor, Sought};
 pub(crate) struct Streamed {
     decoder: Decoder,
     redactor: Redactor,
+    redact_as: RedactAs,
 }
 
 impl Streamed {
-    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>) -> Self {
-        Self { decoder, redactor: Redactor::new(needles, Sought::Everything) }
+    /// For a new answer, in which `redact_as` takes the values' place to its end.
+    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>, redact_as: RedactAs) -> Self {
+        Self { decoder, redactor: Redactor::new(needles, Sought::Everything), redact_as }
     }
 
     /// What goes on of a piece.
@@ -39,9 +41,19 @@ impl Streamed {
         Ok(out.freeze())
     }
 
+    /// Goes on with other values, of which what is held back is searched too.
+    pub(super) fn adopt(&mut self, needles: &Arc<Needles>) {
+        self.redactor.adopt(Arc::clone(needles));
+    }
+
+    /// What takes the values' place.
+    pub(super) fn redact_as(&self) -> RedactAs {
+        self.redact_as
+    }
+
     /// Whether what goes on is as long as what came.
-    pub(super) fn keeps_length(&self, redact_as: RedactAs) -> bool {
-        self.decoder.is_plain() && redact_as == RedactAs::SameLength
+    pub(super) fn keeps_length(&self) -> bool {
+        self.decoder.is_plain() && self.redact_as == RedactAs::SameLength
     }
 
     /// How many values were replaced.
