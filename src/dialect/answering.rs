@@ -18,7 +18,8 @@ pub struct Answering {
     pub learn: Option<Learn>,
     /// What takes the place of a revealed value.
     pub redact_as: RedactAs,
-    /// Strings of the JSON texts of a stream that, joined, are what a person reads.
+    /// Strings of the JSON texts of a stream, or of a socket's messages, that, joined,
+    /// are what a person reads.
     pub text_streams: Vec<Pointer>,
     /// Changes by rule, in order.
     pub rules: Vec<AnswerRule>,

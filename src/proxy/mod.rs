@@ -187,7 +187,7 @@ impl ProxyHttp for Cloakroom {
     ) -> pingora::Result<Option<Duration>> {
         // The first frames may come with the head, before the call counts as upgraded.
         if passage.socket.is_some() {
-            self.frames_down(body, passage);
+            self.frames_down(body, end_of_stream, passage);
         } else {
             self.answer_piece(session, body, end_of_stream, passage)?;
         }

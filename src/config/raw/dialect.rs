@@ -99,8 +99,8 @@ pub(crate) struct Exchange {
     pub(crate) learn_link: Option<At<Place>>,
     /// What takes the place of a revealed value in the answer. Default: "handle".
     pub(crate) redact_as: Option<At<RedactAs>>,
-    /// Pointers to the strings of a stream's JSON texts that, joined, are what a
-    /// person reads. Default: none.
+    /// Pointers to the strings of JSON texts (a stream's events, a socket's messages
+    /// from the vendor) that, joined, are what a person reads. Default: none.
     #[serde(default)]
     pub(crate) text_stream: Vec<At<String>>,
     /// Changes of the answer, in order.
