@@ -8,12 +8,28 @@ use std::sync::Arc;
 
 use crate::dialect::answering::RedactAs;
 use crate::reject::Cause;
+use crate::rewrite::json::members::member;
 use crate::rewrite::json::scalars::scalars;
 use crate::rewrite::redact::{Mark, Needles, Replacement, SHORT_MAX};
 use crate::vault::link::Revelation;
 
 /// The mark that takes a value's place where the dialect wants a fixed one.
 const MARK: &str = "[redacted]";
+
+/// What takes the place of values in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// What the exchange says; of a value of identity, the handle.
+    Said(RedactAs),
+    /// Asterisks for all of them: the answer's length is told already.
+    Kept,
+}
+
+impl From<RedactAs> for Manner {
+    fn from(redact_as: RedactAs) -> Self {
+        Self::Said(redact_as)
+    }
+}
 
 /// What an answer is searched for.
 #[derive(Default)]
@@ -24,10 +40,19 @@ pub(super) struct Watch {
     linked: Vec<Revelation>,
     /// What the answer itself brought and the browser gets as handles.
     beside: Vec<Revelation>,
+    /// Members of payloads whose values come back as the handle.
+    identity: Arc<[String]>,
     needles: Option<Arc<Needles>>,
 }
 
 impl Watch {
+    /// Members of payloads that a widget knows itself by: their values come back as the
+    /// handle, whatever takes the place of others.
+    pub(super) fn identify(&mut self, members: &Arc<[String]>) {
+        self.identity = Arc::clone(members);
+        self.needles = None;
+    }
+
     /// This call revealed more.
     pub(super) fn reveal(&mut self, more: impl IntoIterator<Item = Revelation>) {
         self.own.extend(more);
@@ -69,11 +94,21 @@ impl Watch {
     ///
     /// # Errors
     /// [`Cause::Internal`] when they cannot be looked for: the answer must not pass.
-    pub(super) fn needles(&mut self, redact_as: RedactAs) -> Result<Arc<Needles>, Cause> {
+    pub(super) fn needles(&mut self, manner: impl Into<Manner>) -> Result<Arc<Needles>, Cause> {
         if let Some(needles) = &self.needles {
             return Ok(Arc::clone(needles));
         }
         let mut builder = Needles::builder();
+        let redact_as = match manner.into() {
+            Manner::Said(redact_as) => {
+                // Of two equal values the first counts.
+                for (value, handle) in self.of_identity() {
+                    builder = builder.add(&value, mark(&handle)?);
+                }
+                redact_as
+            }
+            Manner::Kept => RedactAs::SameLength,
+        };
         for one in self.all() {
             let replacement = replacement(one, redact_as)?;
             let values = scalars(one.payload.expose().as_bytes()).map_err(|_| Cause::Internal)?;
@@ -84,6 +119,19 @@ impl Watch {
         let needles = Arc::new(builder.build().map_err(|_| Cause::Internal)?);
         self.needles = Some(Arc::clone(&needles));
         Ok(needles)
+    }
+
+    /// The values that a widget knows itself by, each with its handle.
+    fn of_identity(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (one, name) in self.all().flat_map(|one| self.identity.iter().map(move |it| (one, it)))
+        {
+            let raw = member(one.payload.expose().as_bytes(), name).ok().flatten();
+            let values = raw.and_then(|raw| scalars(raw).ok()).unwrap_or_default();
+            let telling = values.into_iter().filter(|value| is_telling(value));
+            found.extend(telling.map(|value| (value.into_owned(), one.handle.expose())));
+        }
+        found
     }
 
     /// The handle whose payload has exactly this value.
@@ -106,12 +154,15 @@ fn is_telling(value: &str) -> bool {
 }
 
 fn replacement(one: &Revelation, redact_as: RedactAs) -> Result<Replacement, Cause> {
-    let text = match redact_as {
-        RedactAs::SameLength => return Ok(Replacement::SameLength),
-        RedactAs::Handle => one.handle.expose(),
-        RedactAs::Mark => MARK.to_owned(),
-    };
-    Mark::new(&text).map(Replacement::Mark).map_err(|_| Cause::Internal)
+    match redact_as {
+        RedactAs::SameLength => Ok(Replacement::SameLength),
+        RedactAs::Handle => mark(&one.handle.expose()),
+        RedactAs::Mark => mark(MARK),
+    }
+}
+
+fn mark(text: &str) -> Result<Replacement, Cause> {
+    Mark::new(text).map(Replacement::Mark).map_err(|_| Cause::Internal)
 }
 
 impl fmt::Debug for Watch {

@@ -5,6 +5,7 @@ mod codings;
 mod conversation;
 mod cut;
 mod heads;
+mod identity;
 mod late;
 mod meanwhile;
 mod rules;

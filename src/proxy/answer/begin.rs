@@ -14,12 +14,12 @@ use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
 use super::stream::Streamed;
 use super::whole::Whole;
-use crate::dialect::answering::RedactAs;
 use crate::dialect::exchange::Exchange;
 use crate::proxy::Cloakroom;
 use crate::proxy::passage::{Outgoing, Passage};
 use crate::proxy::settings::Redaction;
 use crate::proxy::socket::Socket;
+use crate::proxy::watch::Manner;
 use crate::reject::Cause;
 
 impl Cloakroom {
@@ -75,7 +75,9 @@ impl Cloakroom {
         let answer = answer.map_err(|cause| fail(passage, cause))?;
         match &answer {
             Answer::Passed => {}
-            Answer::Streamed(streamed) if streamed.keeps_length() => unsettle(head, Length::Kept),
+            Answer::Streamed(streamed) if streamed.keeps_length(&exchange.answer.identity) => {
+                unsettle(head, Length::Kept);
+            }
             Answer::Streamed(_) | Answer::Events(_) | Answer::Whole(_) => {
                 unsettle(head, Length::Open);
             }
@@ -104,8 +106,8 @@ impl Cloakroom {
             // The vendor has all of it at hand. Its length is kept whatever is revealed now.
             let plain = decoder.ok().filter(|decoder| decoder.is_plain() && !partial);
             let Some(plain) = plain else { return Ok(Answer::Passed) };
-            let needles = passage.watch.needles(RedactAs::SameLength)?;
-            let streamed = Streamed::new(plain, needles, RedactAs::SameLength);
+            let needles = passage.watch.needles(Manner::Kept)?;
+            let streamed = Streamed::new(plain, needles, Manner::Kept);
             return Ok(Answer::Streamed(Box::new(streamed)));
         }
         // Half of an answer may hold half of a value.
@@ -118,7 +120,7 @@ impl Cloakroom {
         if events && !streams.is_empty() {
             return Ok(Answer::Events(Box::new(Events::new(decoder, needles, streams))));
         }
-        Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles, redact_as))))
+        Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles, redact_as.into()))))
     }
 }
 

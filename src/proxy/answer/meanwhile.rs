@@ -9,6 +9,7 @@ use super::{Answer, awaited};
 use crate::proxy::Cloakroom;
 use crate::proxy::passage::Passage;
 use crate::proxy::settings::Redaction;
+use crate::proxy::watch::Manner;
 use crate::reject::Cause;
 
 /// How long one look is good for where nothing was linked on this node: less than what
@@ -50,12 +51,14 @@ impl Cloakroom {
             return Ok(());
         }
         awaited(self.recall_meanwhile(passage)).ok_or(Cause::Internal)??;
-        let redact_as = match &passage.answer {
+        let manner = match &passage.answer {
             Answer::Passed | Answer::Whole(_) => return Ok(()),
-            Answer::Streamed(streamed) => streamed.redact_as(),
-            Answer::Events(_) => passage.exchange().ok_or(Cause::Internal)?.answer.redact_as,
+            Answer::Streamed(streamed) => streamed.manner(),
+            Answer::Events(_) => {
+                Manner::Said(passage.exchange().ok_or(Cause::Internal)?.answer.redact_as)
+            }
         };
-        let needles = passage.watch.needles(redact_as)?;
+        let needles = passage.watch.needles(manner)?;
         match &mut passage.answer {
             Answer::Passed | Answer::Whole(_) => {}
             Answer::Streamed(streamed) => streamed.adopt(&needles),

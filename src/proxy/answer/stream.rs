@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::decode::Decoder;
 use crate::dialect::answering::RedactAs;
+use crate::proxy::watch::Manner;
 use crate::reject::Cause;
 use crate::rewrite::redact::{Needles, Redactor, Sought};
 
@@ -15,13 +16,13 @@ use crate::rewrite::redact::{Needles, Redactor, Sought};
 pub(crate) struct Streamed {
     decoder: Decoder,
     redactor: Redactor,
-    redact_as: RedactAs,
+    manner: Manner,
 }
 
 impl Streamed {
-    /// For a new answer, in which `redact_as` takes the values' place to its end.
-    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>, redact_as: RedactAs) -> Self {
-        Self { decoder, redactor: Redactor::new(needles, Sought::Everything), redact_as }
+    /// For a new answer, whose values are replaced in this manner to its end.
+    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>, manner: Manner) -> Self {
+        Self { decoder, redactor: Redactor::new(needles, Sought::Everything), manner }
     }
 
     /// What goes on of a piece.
@@ -47,13 +48,19 @@ impl Streamed {
     }
 
     /// What takes the values' place.
-    pub(super) fn redact_as(&self) -> RedactAs {
-        self.redact_as
+    pub(super) fn manner(&self) -> Manner {
+        self.manner
     }
 
-    /// Whether what goes on is as long as what came.
-    pub(super) fn keeps_length(&self) -> bool {
-        self.decoder.is_plain() && self.redact_as == RedactAs::SameLength
+    /// Whether what goes on is as long as what came, where these members come back as
+    /// the handle.
+    pub(super) fn keeps_length(&self, identity: &[String]) -> bool {
+        let kept = match self.manner {
+            Manner::Kept => true,
+            Manner::Said(RedactAs::SameLength) => identity.is_empty(),
+            Manner::Said(RedactAs::Handle | RedactAs::Mark) => false,
+        };
+        self.decoder.is_plain() && kept
     }
 
     /// How many values were replaced.
