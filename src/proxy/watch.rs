@@ -42,14 +42,18 @@ pub(super) struct Watch {
     beside: Vec<Revelation>,
     /// Members of payloads whose values come back as the handle.
     identity: Arc<[String]>,
+    /// Bytes below which a value is sought as a whole JSON value alone, where that is set.
+    short_max: Option<usize>,
     needles: Option<Arc<Needles>>,
 }
 
 impl Watch {
-    /// Members of payloads that a widget knows itself by: their values come back as the
-    /// handle, whatever takes the place of others.
-    pub(super) fn identify(&mut self, members: &Arc<[String]>) {
-        self.identity = Arc::clone(members);
+    /// For an exchange: the members of payloads whose values come back as the handle,
+    /// whatever takes the place of others, and the bytes below which a value is sought
+    /// as a whole JSON value alone.
+    pub(super) fn regard(&mut self, identity: &Arc<[String]>, short_max: usize) {
+        self.identity = Arc::clone(identity);
+        self.short_max = Some(short_max);
         self.needles = None;
     }
 
@@ -99,6 +103,9 @@ impl Watch {
             return Ok(Arc::clone(needles));
         }
         let mut builder = Needles::builder();
+        if let Some(short_max) = self.short_max {
+            builder = builder.short_max(short_max);
+        }
         let redact_as = match manner.into() {
             Manner::Said(redact_as) => {
                 // Of two equal values the first counts.

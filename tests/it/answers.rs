@@ -9,6 +9,7 @@ mod identity;
 mod late;
 mod meanwhile;
 mod rules;
+mod short;
 mod streams;
 mod wrap;
 
