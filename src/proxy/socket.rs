@@ -189,6 +189,7 @@ impl Cloakroom {
         }
         passage.redeemed.extend(swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
+        swapped.beside.drain(..).for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
         let new = swapped.revealed.body().map(<[u8]>::to_vec);
         new.map(|new| String::from_utf8(new).map_err(|_| Cause::Internal)).transpose()

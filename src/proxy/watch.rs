@@ -59,8 +59,13 @@ impl Watch {
 
     /// This call revealed more.
     pub(super) fn reveal(&mut self, more: impl IntoIterator<Item = Revelation>) {
-        self.own.extend(more);
-        self.needles = None;
+        for one in more {
+            // A socket's messages carry the same handle again and again.
+            if !self.own.iter().any(|known| known.handle.id() == one.handle.id()) {
+                self.own.push(one);
+                self.needles = None;
+            }
+        }
     }
 
     /// The answer itself brought a value that is wrapped: watched for, and no link.
