@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::EXPECT;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -192,6 +193,15 @@ impl ProxyHttp for Cloakroom {
             self.answer_piece(session, body, end_of_stream, passage)?;
         }
         Ok(None)
+    }
+
+    async fn response_trailer_filter(
+        &self,
+        session: &mut Session,
+        trailers: &mut HeaderMap,
+        passage: &mut Passage,
+    ) -> pingora::Result<Option<Bytes>> {
+        Ok(self.end_by_trailers(session, trailers, passage))
     }
 
     fn error_while_proxy(

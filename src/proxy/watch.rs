@@ -145,15 +145,6 @@ impl Watch {
         }
         found
     }
-
-    /// The handle whose payload has exactly this value.
-    pub(super) fn handle_for(&self, value: &[u8]) -> Option<String> {
-        let says = |one: &&Revelation| {
-            let values = scalars(one.payload.expose().as_bytes()).unwrap_or_default();
-            values.iter().any(|other| other.as_bytes() == value)
-        };
-        self.all().find(says).map(|one| one.handle.expose())
-    }
 }
 
 /// Whether a value says anything about anybody when it is met again. A single
@@ -179,6 +170,49 @@ fn mark(text: &str) -> Result<Replacement, Cause> {
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Watch({} own, {} linked)", self.own.len(), self.linked.len())
+        let [own, linked, beside] = [&self.own, &self.linked, &self.beside].map(Vec::len);
+        write!(f, "Watch({own} own, {linked} linked, {beside} beside)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Handle, Payload};
+
+    const HANDLE: &str =
+        "klk1_AgFhbiBpZCBPZqBsZXR0ZXJzc2l4dGVlbiBsZXR0ZXJzIWVT_xAs2j3YK-_9x_CDaQeOCYtn";
+
+    fn revelation() -> Revelation {
+        let payload = Payload::parse(br#"{"name":"Ann Lee","nick":"Al"}"#, 64).unwrap();
+        Revelation { handle: Handle::parse(HANDLE).unwrap(), payload: payload.into() }
+    }
+
+    #[test]
+    fn it_prints_how_much_it_holds_and_nothing_of_it() {
+        let mut watch = Watch::default();
+        watch.reveal([revelation(), revelation()]);
+        watch.recall(vec![revelation()]);
+        watch.recall(Vec::new());
+        watch.reveal_beside(revelation());
+        // The same handle again is nothing new, and what was known stays.
+        assert_eq!(format!("{watch:?}"), "Watch(1 own, 1 linked, 1 beside)");
+    }
+
+    #[test]
+    fn where_the_length_is_told_identity_has_asterisks_too() {
+        let mut watch = Watch::default();
+        watch.regard(&["nick".to_owned()].into(), SHORT_MAX);
+        watch.reveal([revelation()]);
+        let text = br#"{"a":"Al","b":"Ann Lee"}"#;
+        let shown = |needles: &Needles| {
+            let new = crate::rewrite::redact::redact(needles, text).unwrap_or_default();
+            String::from_utf8(new).unwrap_or_default()
+        };
+        let kept = shown(&watch.needles(Manner::Kept).unwrap());
+        assert_eq!(kept, r#"{"a":"**","b":"*******"}"#);
+        watch.regard(&["nick".to_owned()].into(), SHORT_MAX);
+        let said = shown(&watch.needles(RedactAs::Mark).unwrap());
+        assert_eq!(said, format!(r#"{{"a":"{HANDLE}","b":"[redacted]"}}"#));
     }
 }

@@ -11,6 +11,7 @@ mod meanwhile;
 mod rules;
 mod short;
 mod streams;
+mod trailers;
 mod wrap;
 
 use std::sync::{Arc, Mutex};

@@ -2,12 +2,13 @@
 //!
 //! Everything that has to be asked of the store is asked here, while Pingora waits.
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, Method, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
 use super::Answer;
+use super::accepted::offered;
 use super::decode::Decoder;
 use super::events::Events;
 use super::fail;
@@ -54,12 +55,13 @@ impl Cloakroom {
             let learnt = self.learn_from_head(head, exchange, &route.dialect, passage).await;
             learnt.map_err(|cause| fail(passage, cause))?;
         }
+        let known = echo_subprotocol(session, head, passage)?;
         let redacting = route.redaction == Redaction::On;
         let redact_as = exchange.answer.redact_as;
         if redacting && !passage.watch.is_empty() {
             let needles = passage.watch.needles(redact_as);
             let needles = needles.map_err(|cause| fail(passage, cause))?;
-            let count = redact_headers(head, &needles, &passage.watch)?;
+            let count = redact_headers(head, &needles, &known)?;
             self.metrics.redacted(&route.name, count);
         }
         if upgraded {
@@ -146,6 +148,22 @@ impl Read {
             Redaction::On => passage.conversation.as_ref().map(|_| Self::Perhaps),
         }
     }
+}
+
+/// The browser hears of the subprotocol that it offered itself; gives the header's name
+/// then.
+fn echo_subprotocol(
+    session: &Session,
+    head: &mut ResponseHeader,
+    passage: &Passage,
+) -> pingora::Result<Option<HeaderName>> {
+    let Some(accepted) = head.headers.get(SEC_WEBSOCKET_PROTOCOL) else { return Ok(None) };
+    let offers = &session.req_header().headers;
+    let Some(offered) = offered(accepted, offers, passage.revealed.as_ref()) else {
+        return Ok(None);
+    };
+    head.insert_header(SEC_WEBSOCKET_PROTOCOL, offered)?;
+    Ok(Some(SEC_WEBSOCKET_PROTOCOL))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

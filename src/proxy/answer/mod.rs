@@ -5,6 +5,9 @@
 //! | --- | --- |
 //! | `begin` | what an answer's head decides, and how its body will be treated |
 //! | `meanwhile` | what another call of the conversation reveals while an answer comes |
+//! | `framing` | what of a header frames the message and is not searched |
+//! | `accepted` | the subprotocol that the browser offered, for the one that was accepted |
+//! | `trailers` | an answer that ends with trailers |
 //! | `head` | values taken out of headers, and headers that would not hold any more |
 //! | `decode` | content codings, piece by piece |
 //! | `stream` | a body redacted as it comes |
@@ -15,12 +18,15 @@
 //! No answer is held as a whole but a JSON one that a rule names, within a bound. What
 //! cannot be read is refused, or cut off where its head is gone already.
 
+mod accepted;
 mod begin;
 mod decode;
 mod events;
+mod framing;
 mod head;
 mod meanwhile;
 mod stream;
+mod trailers;
 mod whole;
 mod wrap;
 
