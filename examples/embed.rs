@@ -14,6 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cloakroom::proxy::{Cloakroom, Passage};
+use http::HeaderMap;
 use pingora::BError;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -102,6 +103,8 @@ phases! {
         fn upstream_response_filter(s: &mut Session, head: &mut ResponseHeader) -> Result<()>;
         // The page of a tenant's origin cannot read the answer.
         fn response_filter(s: &mut Session, head: &mut ResponseHeader) -> Result<()>;
+        // An answer of HTTP/2 that ends with trailers loses its last bytes.
+        fn response_trailer_filter(s: &mut Session, trailers: &mut HeaderMap) -> Result<Option<Bytes>>;
         // A call that failed is answered in Pingora's words, without a code or CORS.
         fn fail_to_proxy(s: &mut Session, e: &Error) -> FailToProxy;
         // No access line and no metrics.

@@ -157,6 +157,8 @@ fn resolve(raw: &Raw, notes: &mut Notes<'_>) -> Option<Dialect> {
         rejection: shape,
         relay,
         link_ttl,
+        redact_as,
+        identity,
         exchange: calls,
         issue: issues,
         example: examples,
@@ -173,7 +175,12 @@ fn resolve(raw: &Raw, notes: &mut Notes<'_>) -> Option<Dialect> {
     };
     let link_ttl = duration(link_ttl, &Range::new(DAY, MINUTE, TTL_MAX), notes);
     let key = relay.as_ref().map(|relay| &relay.key);
-    let exchanges = exchange::exchanges(calls, key, notes);
+    let usual = exchange::Usual {
+        relay: key,
+        redact_as: answering::redact_as(redact_as.as_ref()).unwrap_or_default(),
+        identity: answering::identity(identity.as_deref(), notes).unwrap_or_default(),
+    };
+    let exchanges = exchange::exchanges(calls, &usual, notes);
     let issue_calls: Vec<_> = issues.iter().map(|one| issue::issue(one, notes)).collect();
     let known = exchange::declared(calls);
     let examples: Vec<_> =

@@ -10,11 +10,16 @@ use super::notes::Notes;
 use super::raw::planes::Limits as Raw;
 use crate::domain::lease::Terms;
 use crate::proxy::settings::Limits;
+use crate::rewrite::redact::SHORT_MAX_LEAST;
 use crate::vault::issue::IssueLimits;
 
 /// The longest life that any handle can be given: personal data that waits
 /// longer for its chat is a database.
 pub(crate) const TTL_MAX: Duration = DAY.saturating_mul(30);
+
+/// The most that `short_value_max` may be, in bytes: what is shorter is not found in a
+/// sentence.
+const SHORT_VALUE_MOST: u64 = 16;
 
 const TENTH: Duration = Duration::from_millis(100);
 
@@ -27,6 +32,7 @@ pub(crate) fn limits(
     let Raw {
         request_body_max,
         answer_body_max,
+        short_value_max,
         header_max,
         payload_max,
         request_body_timeout,
@@ -57,7 +63,10 @@ pub(crate) fn limits(
     let releases = Range::new(u64::from(terms.releases_max), 1, 100);
     let releases_max = number(releases_max, &releases, notes);
 
+    let short = number(short_value_max, &shortness(limits.short_value_max), notes);
+
     let limits = Limits {
+        short_value_max: usize::try_from(short?).ok()?,
         request_body_max: request_body_max?,
         answer_body_max: answer_body_max?,
         header_max: header_max?,
@@ -69,4 +78,10 @@ pub(crate) fn limits(
     let releases_max = u32::try_from(releases_max?).ok()?;
     let terms = Terms { lease_max: lease_max?, replay_window: replay_window?, releases_max };
     Some((limits, terms, IssueLimits { payload_max: payload_max?, ttl_default: ttl_default? }))
+}
+
+/// Two bytes stand in base64 by chance; a value of more than sixteen is no short one.
+fn shortness(default: usize) -> Range<u64> {
+    let bytes = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
+    Range::new(bytes(default), bytes(SHORT_MAX_LEAST), SHORT_VALUE_MOST)
 }

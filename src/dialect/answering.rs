@@ -4,6 +4,7 @@
 //! Settings only. The rules for other changes are `answer`; finding revealed values
 //! is `rewrite::redact`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -18,7 +19,11 @@ pub struct Answering {
     pub learn: Option<Learn>,
     /// What takes the place of a revealed value.
     pub redact_as: RedactAs,
-    /// Strings of the JSON texts of a stream that, joined, are what a person reads.
+    /// Members of the payload whose values come back as the handle all the same: a
+    /// widget compares them with what it sent.
+    pub identity: Arc<[String]>,
+    /// Strings of the JSON texts of a stream, or of a socket's messages, that, joined,
+    /// are what a person reads.
     pub text_streams: Vec<Pointer>,
     /// Changes by rule, in order.
     pub rules: Vec<AnswerRule>,

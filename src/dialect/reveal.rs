@@ -68,23 +68,25 @@ impl Plan<'_> {
     /// # Errors
     /// [`RevealFault`]; nothing may go upstream then.
     pub fn reveal(&self, verdicts: &[Verdict]) -> Result<Revealed, RevealFault> {
-        let filler = Filler { plan: self, verdicts };
+        let mut filler = Filler { plan: self, verdicts, tokens: Vec::new() };
         let mut changes = Changes::default();
         for (place, node) in &self.roots {
             filler.root(place, node, &mut changes)?;
         }
-        changes.finish(&self.request)
+        Ok(changes.finish(&self.request)?.with_tokens(filler.tokens))
     }
 }
 
 struct Filler<'p> {
     plan: &'p Plan<'p>,
     verdicts: &'p [Verdict],
+    /// Signed so far.
+    tokens: Vec<String>,
 }
 
-impl Filler<'_> {
+impl<'p> Filler<'p> {
     fn root(
-        &self,
+        &mut self,
         place: &Place,
         node: &Node<'_>,
         changes: &mut Changes,
@@ -105,7 +107,7 @@ impl Filler<'_> {
     }
 
     /// A text with its slots filled; nothing when it stays.
-    fn rebuilt(&self, node: &Node<'_>) -> Result<Option<Vec<u8>>, RevealFault> {
+    fn rebuilt(&mut self, node: &Node<'_>) -> Result<Option<Vec<u8>>, RevealFault> {
         match node {
             Node::Text(leaf) => match self.verdict(*leaf) {
                 Verdict::Leave => Ok(None),
@@ -119,7 +121,9 @@ impl Filler<'_> {
                         Content::Inside(node) => self.inside(&mut page, spot, node)?,
                         Content::Leaf(leaf) => {
                             let slot = self.slot(*leaf)?;
-                            page.fill(spot, slot, &self.verdict(*leaf), &self.plan.setting)?;
+                            let verdict = self.verdict(*leaf);
+                            let token = page.fill(spot, slot, &verdict, &self.plan.setting)?;
+                            self.tokens.extend(token);
                         }
                     }
                 }
@@ -129,7 +133,9 @@ impl Filler<'_> {
                 let Some(claims) = self.rebuilt(claims)? else { return Ok(None) };
                 let setting = self.plan.setting.jwt.ok_or(RevealFault::NotSigned)?;
                 let token = sign(&setting.keys, header, &claims);
-                token.map(|token| Some(token.into_bytes())).map_err(|_| RevealFault::NotSigned)
+                let token = token.map_err(|_| RevealFault::NotSigned)?;
+                self.tokens.push(token.clone());
+                Ok(Some(token.into_bytes()))
             }
         }
     }
@@ -137,7 +143,7 @@ impl Filler<'_> {
     /// A string that holds another text: where that is all handle and is dropped,
     /// the string's member goes.
     fn inside(
-        &self,
+        &mut self,
         page: &mut Page<'_>,
         spot: &super::tree::Spot<'_>,
         node: &Node<'_>,
@@ -156,19 +162,23 @@ impl Filler<'_> {
         self.verdicts.get(leaf).cloned().unwrap_or(Verdict::Drop)
     }
 
-    fn slot(&self, leaf: usize) -> Result<&Slot, RevealFault> {
+    fn slot(&self, leaf: usize) -> Result<&'p Slot, RevealFault> {
         self.plan.found.get(leaf).map(|found| found.slot).ok_or(RevealFault::Json)
     }
 
     /// The payload's member as text, for places that are not JSON.
-    fn plain(&self, leaf: usize, payload: &Payload) -> Result<String, RevealFault> {
+    fn plain(&mut self, leaf: usize, payload: &Payload) -> Result<String, RevealFault> {
         let slot = self.slot(leaf)?;
         match &slot.reveal {
             Reveal::Member(name) => {
                 let raw = member(payload.expose().as_bytes(), name)?;
                 scalar(raw.ok_or(RevealFault::MemberAbsent)?)
             }
-            Reveal::Token => minted(payload, &self.plan.setting),
+            Reveal::Token => {
+                let token = minted(payload, &self.plan.setting)?;
+                self.tokens.push(token.clone());
+                Ok(token)
+            }
             Reveal::Relay(key) => {
                 let raw = at(payload.expose().as_bytes(), &key.first)?;
                 scalar(raw.ok_or(RevealFault::MemberAbsent)?)

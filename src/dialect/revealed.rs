@@ -13,6 +13,7 @@ pub struct Revealed {
     body: Option<Vec<u8>>,
     target: Option<String>,
     headers: Vec<(HeaderName, usize, Option<String>)>,
+    tokens: Vec<String>,
 }
 
 /// A body that has been through here: there is no other way to make one, so nothing
@@ -40,7 +41,18 @@ impl Revealed {
         target: Option<String>,
         headers: Vec<(HeaderName, usize, Option<String>)>,
     ) -> Self {
-        Self { body, target, headers }
+        Self { body, target, headers, tokens: Vec::new() }
+    }
+
+    pub(super) fn with_tokens(self, tokens: Vec<String>) -> Self {
+        Self { tokens, ..self }
+    }
+
+    /// The tokens that were signed for the vendor: their claims are personal data that
+    /// anybody can read.
+    #[must_use]
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
     }
 
     /// The new body, or nothing when it goes as sent.

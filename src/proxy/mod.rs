@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::EXPECT;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -188,11 +189,20 @@ impl ProxyHttp for Cloakroom {
     ) -> pingora::Result<Option<Duration>> {
         // The first frames may come with the head, before the call counts as upgraded.
         if passage.socket.is_some() {
-            self.frames_down(body, passage);
+            self.frames_down(body, end_of_stream, passage);
         } else {
             self.answer_piece(session, body, end_of_stream, passage)?;
         }
         Ok(None)
+    }
+
+    async fn response_trailer_filter(
+        &self,
+        session: &mut Session,
+        trailers: &mut HeaderMap,
+        passage: &mut Passage,
+    ) -> pingora::Result<Option<Bytes>> {
+        Ok(self.end_by_trailers(session, trailers, passage))
     }
 
     fn error_while_proxy(

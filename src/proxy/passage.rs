@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use pingora::lb::Backend;
 
-use super::answer::Answer;
-use super::settings::{DataPlane, Route};
+use super::answer::{Answer, Looked};
+use super::settings::{DataPlane, Redaction, Route};
 use super::socket::Socket;
 use super::watch::Watch;
 use crate::dialect::exchange::{Binary, Exchange};
@@ -37,6 +37,8 @@ pub struct Passage {
     pub(super) watch: Watch,
     /// What its conversation is known by, where the call names it.
     pub(super) conversation: Option<Vec<u8>>,
+    /// When its links were last looked at while the answer came.
+    pub(super) looked: Option<Looked>,
     /// Whether the answer began before the body was whole: nothing may be revealed
     /// then, since nobody would look for it in the answer.
     pub(super) answered_early: bool,
@@ -97,6 +99,7 @@ impl Passage {
             redeemed: Vec::new(),
             watch: Watch::default(),
             conversation: None,
+            looked: None,
             answered_early: false,
             answer: Answer::default(),
             socket: None,
@@ -115,8 +118,12 @@ impl Passage {
     /// Whether the vendor's answer will be read, so that it must be readable.
     pub(super) fn is_answer_read(&self) -> bool {
         let late = matches!(self.outgoing, Outgoing::Late { .. });
+        // Another call may reveal while the answer comes.
+        let on = self.route.as_ref().is_some_and(|route| route.redaction == Redaction::On);
+        let named = on && self.conversation.is_some();
         self.exchange().is_some_and(|exchange| {
-            late || !self.watch.is_empty()
+            late || named
+                || !self.watch.is_empty()
                 || exchange.answer.reads_whole_body()
                 || !exchange.answer.wraps.is_empty()
                 || !exchange.frame_slots.is_empty()

@@ -1,8 +1,12 @@
 //! A WebSocket through this proxy: handles in the browser's text messages become
 //! payloads, and what was revealed does not come back.
 //!
+//! This file holds the way up; `down` is the way down.
+//!
 //! Frames that hold neither go on as they came. A message that must not pass ends the
 //! socket with a close frame; nothing after it is read.
+
+mod down;
 
 use std::sync::Arc;
 
@@ -10,19 +14,19 @@ use bytes::{Bytes, BytesMut};
 use pingora::proxy::Session;
 
 use super::Cloakroom;
-use super::answer::awaited;
 use super::outgoing::client;
 use super::passage::Passage;
-use super::settings::{Redaction, Route};
+use super::settings::Route;
 use super::swap::{Part, Swap};
 use crate::clock::random;
 use crate::dialect::exchange::{Binary, Exchange};
 use crate::dialect::request::{Request, Setting};
 use crate::reject::Cause;
 use crate::rewrite::frames::{
-    Bounds, CloseCode, ControlKind, Event, Reader, Role, TextMessage, close_frame, text_frame,
+    Bounds, CloseCode, Event, Reader, Role, TextMessage, close_frame, text_frame,
 };
-use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
+use crate::rewrite::joined::Joined;
+use crate::rewrite::redact::{Needles, Redactor, Sought};
 use crate::vault::redeem::Carrier;
 
 /// The two directions of one socket.
@@ -33,6 +37,8 @@ pub(super) struct Socket {
     /// Over the vendor's binary messages, which are searched and not changed; with the
     /// values that it looks for.
     binary: Option<(Arc<Needles>, Redactor)>,
+    /// Over the vendor's text messages that hold slices of one text.
+    joined: Option<Joined>,
 }
 
 /// Whether anything may still pass.
@@ -52,6 +58,7 @@ impl Socket {
             down: Reader::new(Role::FromServer, Bounds::default()),
             state: State::Open,
             binary: None,
+            joined: None,
         }
     }
 
@@ -182,6 +189,7 @@ impl Cloakroom {
         }
         passage.redeemed.extend(swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
+        swapped.beside.drain(..).for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
         let new = swapped.revealed.body().map(<[u8]>::to_vec);
         new.map(|new| String::from_utf8(new).map_err(|_| Cause::Internal)).transpose()
@@ -190,94 +198,5 @@ impl Cloakroom {
     /// A fresh key for a frame to the vendor.
     fn mask(&self) -> Option<[u8; 4]> {
         random(&**self.vault.entropy()).ok()
-    }
-
-    /// Bytes from the vendor: what the browser gets instead.
-    pub(super) fn frames_down(&self, body: &mut Option<Bytes>, passage: &mut Passage) {
-        let Some(bytes) = body.as_ref() else { return };
-        let Some(mut socket) = passage.socket.take() else { return };
-        let mut out = BytesMut::with_capacity(bytes.len());
-        if socket.state != State::ClosedDown {
-            let mut events = Vec::new();
-            let fault = socket.down.feed(bytes, &mut events).err();
-            let mut close = fault.map(|fault| fault.close_code());
-            if !events.is_empty() && !self.knows_all(passage) {
-                (events, close) = (Vec::new(), Some(CloseCode::Internal));
-            }
-            for event in events {
-                match self.event_down(&mut socket, event, passage) {
-                    Ok(sent) => out.extend_from_slice(&sent),
-                    Err(code) => {
-                        close = Some(code);
-                        break;
-                    }
-                }
-            }
-            if let Some(code) = close {
-                out.extend_from_slice(&close_frame(code, None));
-                socket.state = State::ClosedDown;
-            }
-        }
-        passage.socket = Some(socket);
-        *body = Some(out.freeze());
-    }
-
-    /// Whether all is known that the conversation has revealed by now, in whatever call.
-    fn knows_all(&self, passage: &mut Passage) -> bool {
-        passage.conversation.is_none()
-            || awaited(self.recall_meanwhile(passage)).is_some_and(|recalled| recalled.is_ok())
-    }
-
-    fn event_down(
-        &self,
-        socket: &mut Socket,
-        event: Event,
-        passage: &mut Passage,
-    ) -> Result<Vec<u8>, CloseCode> {
-        let exchange = passage.exchange();
-        let binary = exchange.map_or(Binary::Refuse, |exchange| exchange.binary);
-        let redact_as = exchange.map(|exchange| exchange.answer.redact_as).unwrap_or_default();
-        let off = passage.route.as_ref().is_none_or(|it| it.redaction == Redaction::DangerOff);
-        let needles = if off || passage.watch.is_empty() {
-            None
-        } else {
-            Some(passage.watch.needles(redact_as).map_err(|_| CloseCode::Internal)?)
-        };
-        match (event, needles) {
-            (Event::Binary(_), _) if binary == Binary::Refuse => Err(CloseCode::Unsupported),
-            (Event::Binary(frame), Some(needles)) => {
-                // It cannot be changed without knowing what it means.
-                let told = socket.tells(&needles, frame.payload());
-                if told { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
-            }
-            (Event::Text(message), Some(needles)) => Ok(self.text_down(message, needles, passage)),
-            (Event::Control(control), Some(needles))
-                if control.kind() != ControlKind::Close
-                    && redact(&needles, control.sent()).is_some() =>
-            {
-                Ok(Vec::new())
-            }
-            (Event::Control(control), Some(needles))
-                if redact(&needles, control.sent()).is_some() =>
-            {
-                // Why it closes is told in words that hold a value: the code must do.
-                Err(CloseCode::Policy)
-            }
-            (event, _) => Ok(event.into_sent()),
-        }
-    }
-
-    fn text_down(&self, message: TextMessage, needles: Arc<Needles>, passage: &Passage) -> Vec<u8> {
-        let text = message.text().as_bytes();
-        let mut redactor = Redactor::new(needles, Sought::Everything);
-        let mut new = BytesMut::with_capacity(text.len());
-        redactor.push(text, &mut new);
-        redactor.finish(&mut new);
-        if redactor.count() == 0 {
-            return message.into_sent();
-        }
-        self.metrics.redacted(passage.route_label(), redactor.count());
-        // A mark is ASCII and takes whole characters' place.
-        text_frame(&String::from_utf8_lossy(&new), None)
     }
 }

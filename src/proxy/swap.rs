@@ -11,14 +11,19 @@ use crate::dialect::exchange::{Exchange, OnUnusable, Reveal};
 use crate::dialect::find::{Carries, Found};
 use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::{RevealFault, Revealed, Verdict};
-use crate::domain::{HandleId, TenantId};
+use crate::domain::{Handle, HandleId, Payload, TenantId};
 use crate::reject::{BodyFlaw, Cause};
+use crate::rewrite::json::text::encode;
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 use crate::vault::audit::Scene;
 use crate::vault::lease::Lease;
 use crate::vault::link::Revelation;
 use crate::vault::redeem::{Carrier, RedeemFault, Unusable};
+
+/// The longest token that is looked for as such, in bytes: one of the default's largest
+/// payload. In a longer one its values are found, as in any base64.
+const TOKEN_MAX: usize = 96 * 1024;
 
 /// What a swap works with.
 pub struct Swap<'s> {
@@ -57,7 +62,8 @@ pub struct Swapped {
     pub redeemed: Vec<HandleId>,
     /// What was redeemed, to be looked for in the answer.
     pub revelations: Vec<Revelation>,
-    /// What the vendor's own store answered for it, to be looked for likewise.
+    /// What the vendor's own store answered for it, and tokens that were signed with it,
+    /// to be looked for likewise.
     pub beside: Vec<Revelation>,
 }
 
@@ -117,6 +123,10 @@ impl Swap<'_> {
             verdicts.push(self.verdict(slot, &mut decided, swapped).await?);
         }
         swapped.revealed = plan.reveal(&verdicts).map_err(cause)?;
+        for token in swapped.revealed.tokens() {
+            let handle = swapped.revelations.first().map(|one| one.handle.clone());
+            swapped.beside.extend(handle.and_then(|handle| signed(token, handle)));
+        }
         Ok(())
     }
 
@@ -226,6 +236,18 @@ impl Swap<'_> {
             OnUnusable::DangerPass => Ok(Verdict::Leave),
         }
     }
+}
+
+/// A token as a thing to look for: as a whole, and its claims by themselves, which say
+/// in base64 what was revealed however it is escaped there.
+fn signed(token: &str, handle: Handle) -> Option<Revelation> {
+    let claims = token.split('.').nth(1).unwrap_or_default();
+    if token.len() > TOKEN_MAX {
+        return None;
+    }
+    let text = format!("{{\"token\":{},\"claims\":{}}}", encode(token), encode(claims));
+    let payload = Payload::parse(text.as_bytes(), text.len()).ok()?;
+    Some(Revelation { handle, payload: Arc::new(payload) })
 }
 
 fn cause(fault: RevealFault) -> Cause {

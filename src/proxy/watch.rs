@@ -8,12 +8,28 @@ use std::sync::Arc;
 
 use crate::dialect::answering::RedactAs;
 use crate::reject::Cause;
+use crate::rewrite::json::members::member;
 use crate::rewrite::json::scalars::scalars;
 use crate::rewrite::redact::{Mark, Needles, Replacement, SHORT_MAX, TOTAL_MAX};
 use crate::vault::link::Revelation;
 
 /// The mark that takes a value's place where the dialect wants a fixed one.
 const MARK: &str = "[redacted]";
+
+/// What takes the place of values in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// What the exchange says; of a value of identity, the handle.
+    Said(RedactAs),
+    /// Asterisks for all of them: the answer's length is told already.
+    Kept,
+}
+
+impl From<RedactAs> for Manner {
+    fn from(redact_as: RedactAs) -> Self {
+        Self::Said(redact_as)
+    }
+}
 
 /// What an answer is searched for.
 #[derive(Default)]
@@ -24,14 +40,32 @@ pub(super) struct Watch {
     linked: Vec<Revelation>,
     /// What the answer itself brought and the browser gets as handles.
     beside: Vec<Revelation>,
+    /// Members of payloads whose values come back as the handle.
+    identity: Arc<[String]>,
+    /// Bytes below which a value is sought as a whole JSON value alone, where that is set.
+    short_max: Option<usize>,
     needles: Option<Arc<Needles>>,
 }
 
 impl Watch {
+    /// For an exchange: the members of payloads whose values come back as the handle,
+    /// whatever takes the place of others, and the bytes below which a value is sought
+    /// as a whole JSON value alone.
+    pub(super) fn regard(&mut self, identity: &Arc<[String]>, short_max: usize) {
+        self.identity = Arc::clone(identity);
+        self.short_max = Some(short_max);
+        self.needles = None;
+    }
+
     /// This call revealed more.
     pub(super) fn reveal(&mut self, more: impl IntoIterator<Item = Revelation>) {
-        self.own.extend(more);
-        self.needles = None;
+        for one in more {
+            // A socket's messages carry the same handle again and again.
+            if !self.own.iter().any(|known| known.handle.id() == one.handle.id()) {
+                self.own.push(one);
+                self.needles = None;
+            }
+        }
     }
 
     /// The answer itself brought a value that is wrapped: watched for, and no link.
@@ -40,12 +74,14 @@ impl Watch {
         self.needles = None;
     }
 
-    /// Its conversation had these before, or has them by now.
+    /// Its conversation had these before, or has them by now. What was known stays: the
+    /// vendor does not forget what is revoked while it answers.
     pub(super) fn recall(&mut self, linked: Vec<Revelation>) {
-        let ids = |all: &[Revelation]| all.iter().map(|one| one.handle.id()).collect::<Vec<_>>();
-        if ids(&linked) != ids(&self.linked) {
-            self.linked = linked;
-            self.needles = None;
+        for one in linked {
+            if !self.linked.iter().any(|known| known.handle.id() == one.handle.id()) {
+                self.linked.push(one);
+                self.needles = None;
+            }
         }
     }
 
@@ -72,11 +108,24 @@ impl Watch {
     ///
     /// # Errors
     /// [`Cause::Internal`] when they cannot be looked for: the answer must not pass.
-    pub(super) fn needles(&mut self, redact_as: RedactAs) -> Result<Arc<Needles>, Cause> {
+    pub(super) fn needles(&mut self, manner: impl Into<Manner>) -> Result<Arc<Needles>, Cause> {
         if let Some(needles) = &self.needles {
             return Ok(Arc::clone(needles));
         }
         let mut builder = Needles::builder();
+        if let Some(short_max) = self.short_max {
+            builder = builder.short_max(short_max);
+        }
+        let redact_as = match manner.into() {
+            Manner::Said(redact_as) => {
+                // Of two equal values the first counts.
+                for (value, handle) in self.of_identity() {
+                    builder = builder.add(&value, mark(&handle)?);
+                }
+                redact_as
+            }
+            Manner::Kept => RedactAs::SameLength,
+        };
         for one in self.all() {
             let replacement = replacement(one, redact_as)?;
             let values = scalars(one.payload.expose().as_bytes()).map_err(|_| Cause::Internal)?;
@@ -89,13 +138,17 @@ impl Watch {
         Ok(needles)
     }
 
-    /// The handle whose payload has exactly this value.
-    pub(super) fn handle_for(&self, value: &[u8]) -> Option<String> {
-        let says = |one: &&Revelation| {
-            let values = scalars(one.payload.expose().as_bytes()).unwrap_or_default();
-            values.iter().any(|other| other.as_bytes() == value)
-        };
-        self.all().find(says).map(|one| one.handle.expose())
+    /// The values that a widget knows itself by, each with its handle.
+    fn of_identity(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (one, name) in self.all().flat_map(|one| self.identity.iter().map(move |it| (one, it)))
+        {
+            let raw = member(one.payload.expose().as_bytes(), name).ok().flatten();
+            let values = raw.and_then(|raw| scalars(raw).ok()).unwrap_or_default();
+            let telling = values.into_iter().filter(|value| is_telling(value));
+            found.extend(telling.map(|value| (value.into_owned(), one.handle.expose())));
+        }
+        found
     }
 }
 
@@ -109,16 +162,62 @@ fn is_telling(value: &str) -> bool {
 }
 
 fn replacement(one: &Revelation, redact_as: RedactAs) -> Result<Replacement, Cause> {
-    let text = match redact_as {
-        RedactAs::SameLength => return Ok(Replacement::SameLength),
-        RedactAs::Handle => one.handle.expose(),
-        RedactAs::Mark => MARK.to_owned(),
-    };
-    Mark::new(&text).map(Replacement::Mark).map_err(|_| Cause::Internal)
+    match redact_as {
+        RedactAs::SameLength => Ok(Replacement::SameLength),
+        RedactAs::Handle => mark(&one.handle.expose()),
+        RedactAs::Mark => mark(MARK),
+    }
+}
+
+fn mark(text: &str) -> Result<Replacement, Cause> {
+    Mark::new(text).map(Replacement::Mark).map_err(|_| Cause::Internal)
 }
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Watch({} own, {} linked)", self.own.len(), self.linked.len())
+        let [own, linked, beside] = [&self.own, &self.linked, &self.beside].map(Vec::len);
+        write!(f, "Watch({own} own, {linked} linked, {beside} beside)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Handle, Payload};
+
+    const HANDLE: &str =
+        "klk1_AgFhbiBpZCBPZqBsZXR0ZXJzc2l4dGVlbiBsZXR0ZXJzIWVT_xAs2j3YK-_9x_CDaQeOCYtn";
+
+    fn revelation() -> Revelation {
+        let payload = Payload::parse(br#"{"name":"Ann Lee","nick":"Al"}"#, 64).unwrap();
+        Revelation { handle: Handle::parse(HANDLE).unwrap(), payload: payload.into() }
+    }
+
+    #[test]
+    fn it_prints_how_much_it_holds_and_nothing_of_it() {
+        let mut watch = Watch::default();
+        watch.reveal([revelation(), revelation()]);
+        watch.recall(vec![revelation()]);
+        watch.recall(Vec::new());
+        watch.reveal_beside(revelation());
+        // The same handle again is nothing new, and what was known stays.
+        assert_eq!(format!("{watch:?}"), "Watch(1 own, 1 linked, 1 beside)");
+    }
+
+    #[test]
+    fn where_the_length_is_told_identity_has_asterisks_too() {
+        let mut watch = Watch::default();
+        watch.regard(&["nick".to_owned()].into(), SHORT_MAX);
+        watch.reveal([revelation()]);
+        let text = br#"{"a":"Al","b":"Ann Lee"}"#;
+        let shown = |needles: &Needles| {
+            let new = crate::rewrite::redact::redact(needles, text).unwrap_or_default();
+            String::from_utf8(new).unwrap_or_default()
+        };
+        let kept = shown(&watch.needles(Manner::Kept).unwrap());
+        assert_eq!(kept, r#"{"a":"**","b":"*******"}"#);
+        watch.regard(&["nick".to_owned()].into(), SHORT_MAX);
+        let said = shown(&watch.needles(RedactAs::Mark).unwrap());
+        assert_eq!(said, format!(r#"{{"a":"{HANDLE}","b":"[redacted]"}}"#));
     }
 }

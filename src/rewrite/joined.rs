@@ -87,6 +87,14 @@ impl Joined {
         Shown { before, text }
     }
 
+    /// Goes on with other values, of which what is held back is searched too.
+    pub fn adopt(&mut self, needles: &Arc<Needles>) {
+        self.needles = Arc::clone(needles);
+        for stream in &mut self.streams {
+            stream.slices.adopt(Arc::clone(needles));
+        }
+    }
+
     /// The stream's end: what is still held back.
     pub fn finish(&mut self) -> Vec<Vec<u8>> {
         (0..self.places).flat_map(|place| self.end(place)).collect()

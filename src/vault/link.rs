@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -72,10 +73,15 @@ impl Vault {
             Some(lock) => Some(lock.lock().await),
             None => None,
         };
+        let mut linked = Ok(());
         for one in revealed {
-            self.link_one(tenant, conversation, one, ttl).await?;
+            linked = self.link_one(tenant, conversation, one, ttl).await;
+            if linked.is_err() {
+                break;
+            }
         }
-        Ok(())
+        self.links_written.fetch_add(1, Ordering::Release);
+        linked
     }
 
     async fn link_one(

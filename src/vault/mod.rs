@@ -16,6 +16,7 @@ pub mod tenancy;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
@@ -35,6 +36,8 @@ pub struct Vault {
     /// None where the operator keeps no audit.
     audit: Option<Arc<dyn Audit>>,
     link_locks: Vec<tokio::sync::Mutex<()>>,
+    /// How many times this node has written links.
+    links_written: AtomicU64,
 }
 
 /// What a reload may change, swapped as one.
@@ -56,7 +59,8 @@ impl Vault {
     ) -> Self {
         let rules = ArcSwap::from_pointee(Rules { keyring, terms });
         let link_locks = (0..link::LINK_LOCKS).map(|_| tokio::sync::Mutex::default()).collect();
-        Self { store, rules, clock, entropy, audit: None, link_locks }
+        let links_written = AtomicU64::new(0);
+        Self { store, rules, clock, entropy, audit: None, link_locks, links_written }
     }
 
     /// The same vault, that issues, reveals and revokes nothing which `audit` does not take.
@@ -111,6 +115,13 @@ impl Vault {
     #[must_use]
     pub fn entropy(&self) -> &Arc<dyn Entropy> {
         &self.entropy
+    }
+
+    /// A number that is another one once this node has written links of any conversation:
+    /// who has looked at one's links need not look again before.
+    #[must_use]
+    pub fn links_written(&self) -> u64 {
+        self.links_written.load(Ordering::Acquire)
     }
 
     /// How full the store is.

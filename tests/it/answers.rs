@@ -5,9 +5,13 @@ mod codings;
 mod conversation;
 mod cut;
 mod heads;
+mod identity;
 mod late;
+mod meanwhile;
 mod rules;
+mod short;
 mod streams;
+mod trailers;
 mod wrap;
 
 use std::sync::{Arc, Mutex};

@@ -2,6 +2,7 @@
 //! redeems, redacts, spends and revokes.
 
 mod absent;
+mod meanwhile;
 mod program;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 mod broken;
 mod down;
 mod handshake;
+mod slices;
 mod up;
 mod vendors;
 
@@ -45,6 +46,7 @@ reveal = { member = "id" }
 name = "listening"
 call = "GET /listen"
 link = { header = "X-Conversation" }
+text_stream = ["/delta/text"]
 [[exchange]]
 name = "say"
 call = "POST /say"

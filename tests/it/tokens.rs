@@ -12,7 +12,7 @@ use sha2::Sha256;
 use crate::support::calls::refused;
 use crate::support::house::{SECRET, issue_with, route, start_text};
 use crate::support::tokens::{NOW, Signing, pem};
-use crate::support::{Answer, Running, Vendor, request};
+use crate::support::{Answer, Reply, Running, Vendor, request};
 
 /// The house on a route to Halo, with these keys and more lines of `[tenant.jwt]`.
 async fn halo(vendor: &Vendor, signing: Signing, more: &str) -> (Running, tempfile::TempDir) {
@@ -176,5 +176,51 @@ async fn one_of_the_two_claims_is_no_handle() {
             refused(&chat(&running, &token).await, 403, "handle_unusable");
         }
         vendor.saw_nothing();
+    }
+}
+
+/// What a browser must not get of a token: the whole, and the claims that anybody can read.
+#[tokio::test]
+async fn a_token_that_was_signed_for_the_vendor_does_not_come_back() {
+    // Escaped so, no value of it is found within base64.
+    let payload = r#"{"email":"ann@example.com","colour":"gr\u00fcn & bl\u00e4u\u006cich"}"#;
+    for (signing, bare) in [(Signing::Hs256, true), (Signing::Es256, true), (Signing::Rs256, false)]
+    {
+        let vendor = Vendor::answering(|seen| {
+            let body: Value = serde_json::from_slice(&seen.body).unwrap();
+            let token = body["id_token"].as_str().unwrap();
+            let (signed, signature) = token.rsplit_once('.').unwrap();
+            let claims = signed.split_once('.').unwrap().1;
+            Reply::Raw(
+                format!(
+                    "HTTP/1.1 200 OK\r\nX-Token: Bearer {token}\r\nContent-Type: text/plain\r\n\
+                     Location: /next?t={token}#c={claims}\r\nContent-Length: {}\r\n\r\n\
+                     {{\"t\":\"{token}\",\"claims\":\"{claims}\",\"s\":\"{signature}\"}}",
+                    token.len() + claims.len() + signature.len() + 27,
+                )
+                .into_bytes(),
+            )
+        })
+        .await;
+        let (running, _files) = halo(&vendor, signing, "").await;
+        let issued = issue_with(&running, SECRET, payload, "").await;
+        let pair =
+            json!({ "chatmatchingdataguid": issued["id"], "chatmatchingdatakey": issued["key"] });
+        let sent = match bare {
+            true => issued["handle"].as_str().unwrap().to_owned(),
+            false => signing.mint(&pair.to_string()),
+        };
+        let answer = chat(&running, &sent).await;
+        let seen: Value = serde_json::from_slice(&vendor.only().body).unwrap();
+        let token = seen["id_token"].as_str().unwrap();
+        let parts: Vec<&str> = token.split('.').collect();
+        let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+        assert!(claims.contains(r#"gr\u00fcn & bl\u00e4u\u006cich"#), "{claims}");
+        let all = format!("{}{}", answer.head, answer.text());
+        assert!(!all.contains(parts[1]), "{all}");
+        let body = format!(r#"{{"t":"[redacted]","claims":"[redacted]","s":"{}"}}"#, parts[2]);
+        assert_eq!((answer.status, answer.text()), (200, body));
+        assert_eq!(answer.header("X-Token").as_deref(), Some("Bearer [redacted]"));
+        assert_eq!(answer.header("Location").as_deref(), Some("/next?t=[redacted]#c=[redacted]"));
     }
 }

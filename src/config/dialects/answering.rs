@@ -3,6 +3,8 @@
 //! Pointers, places and JSON texts are checked here; what they do is
 //! `dialect::answer` and `dialect::answering`.
 
+use std::sync::Arc;
+
 use serde::de::IgnoredAny;
 
 use super::pattern::{call, exact_pointer, pointer};
@@ -19,6 +21,9 @@ use crate::config::raw::or_text::OrText;
 use crate::dialect::answer::{AnswerRule, Change};
 use crate::dialect::answering::{Learn, RedactAs, Wrap};
 use crate::dialect::relay::{RelayCall, RelayKey};
+
+/// The most members that a widget knows itself by: it has a name, an id, hardly more.
+const IDENTITY_MAX: usize = 16;
 
 const CHANGE_HINT: &str =
     "write \"remove\", \"through-proxy\", { set = \"null\" } or { move_to = \"/…\" }";
@@ -99,12 +104,25 @@ pub(super) fn wrap(raw: &At<RawWrap>, notes: &mut Notes<'_>) -> Option<Wrap> {
     Some(Wrap { at: at?, ttl: ttl? })
 }
 
-pub(super) fn redact_as(raw: Option<&At<RawRedactAs>>) -> RedactAs {
-    match raw.map(|raw| **raw) {
-        Some(RawRedactAs::Handle) | None => RedactAs::Handle,
-        Some(RawRedactAs::Mark) => RedactAs::Mark,
-        Some(RawRedactAs::SameLength) => RedactAs::SameLength,
+/// `redact_as`, where it is written.
+pub(super) fn redact_as(raw: Option<&At<RawRedactAs>>) -> Option<RedactAs> {
+    raw.map(|raw| match **raw {
+        RawRedactAs::Handle => RedactAs::Handle,
+        RawRedactAs::Mark => RedactAs::Mark,
+        RawRedactAs::SameLength => RedactAs::SameLength,
+    })
+}
+
+/// `identity`, where it is written.
+pub(super) fn identity(raw: Option<&[At<String>]>, notes: &mut Notes<'_>) -> Option<Arc<[String]>> {
+    let names = raw?;
+    for (nth, name) in names.iter().enumerate() {
+        if name.is_empty() || nth >= IDENTITY_MAX {
+            let hint = format!("name up to {IDENTITY_MAX} members of a payload");
+            notes.fix(&name.span(), "is no member of identity", hint);
+        }
     }
+    Some(names.iter().map(|name| name.to_string()).collect())
 }
 
 /// `[relay]`.

@@ -3,6 +3,7 @@
 //! An exchange of several calls becomes one for each, under one name.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::pattern::{call, pointer};
 use super::{answering, bind, name, slot};
@@ -11,10 +12,20 @@ use crate::config::notes::Notes;
 use crate::config::raw::dialect::{
     Binary as RawBinary, Exchange as Raw, OnUnusable as RawOnUnusable, Retry as RawRetry,
 };
-use crate::dialect::answering::Answering;
+use crate::dialect::answering::{Answering, RedactAs};
 use crate::dialect::call::CallPattern;
 use crate::dialect::exchange::{Binary, Exchange, OnUnusable, Retry};
 use crate::dialect::relay::RelayKey;
+
+/// What is true of every exchange of a dialect that does not say otherwise.
+pub(super) struct Usual<'u> {
+    /// The vendor's own key, where the dialect has a deposit call.
+    pub(super) relay: Option<&'u RelayKey>,
+    /// What takes a revealed value's place.
+    pub(super) redact_as: RedactAs,
+    /// Members whose values come back as the handle.
+    pub(super) identity: Arc<[String]>,
+}
 
 /// The names that a file gives, also where an exchange has mistakes.
 pub(super) fn declared(raw: &[At<Raw>]) -> BTreeSet<&str> {
@@ -24,12 +35,12 @@ pub(super) fn declared(raw: &[At<Raw>]) -> BTreeSet<&str> {
 /// All exchanges, in order.
 pub(super) fn exchanges(
     raw: &[At<Raw>],
-    relay: Option<&RelayKey>,
+    usual: &Usual<'_>,
     notes: &mut Notes<'_>,
 ) -> Option<Vec<Exchange>> {
     let (mut all, mut names, mut whole) = (Vec::<Exchange>::new(), BTreeSet::new(), true);
     for one in raw {
-        let Some((first, calls)) = exchange(one, relay, notes) else {
+        let Some((first, calls)) = exchange(one, usual, notes) else {
             whole = false;
             continue;
         };
@@ -49,7 +60,7 @@ pub(super) fn exchanges(
 /// An exchange, under its first call, and all its calls.
 fn exchange(
     raw: &At<Raw>,
-    relay: Option<&RelayKey>,
+    usual: &Usual<'_>,
     notes: &mut Notes<'_>,
 ) -> Option<(Exchange, Vec<CallPattern>)> {
     let Raw {
@@ -64,6 +75,7 @@ fn exchange(
         link,
         learn_link,
         redact_as,
+        identity,
         text_stream,
         answer,
         wrap,
@@ -81,13 +93,14 @@ fn exchange(
     let link = link.as_ref().map(|raw| bind::bind(raw, notes));
     let learn = learn_link.as_ref().map(|raw| answering::place(raw, notes));
     let streams: Vec<_> = text_stream.iter().map(|text| pointer(text, notes)).collect();
+    let identity = answering::identity(identity.as_deref(), notes);
     let rules: Vec<_> = answer.iter().map(|raw| answering::rule(raw, notes)).collect();
     let wraps: Vec<_> = wrap.iter().map(|raw| answering::wrap(raw, notes)).collect();
-    let mut slots: Vec<_> = slots.iter().map(|one| slot::slot(one, relay, notes)).collect();
+    let mut slots: Vec<_> = slots.iter().map(|one| slot::slot(one, usual.relay, notes)).collect();
     if danger_anywhere.as_ref().is_some_and(|danger| **danger) {
         slots.push(Some(slot::anywhere()));
     }
-    let frames: Vec<_> = frame.iter().map(|one| slot::frame(one, relay, notes)).collect();
+    let frames: Vec<_> = frame.iter().map(|one| slot::frame(one, usual.relay, notes)).collect();
     let calls: Vec<CallPattern> = calls.into_iter().collect::<Option<_>>()?;
     let on_unusable = on_unusable.as_ref().map_or(OnUnusable::Reject, |rule| rule_of(**rule));
     let exchange = Exchange {
@@ -105,7 +118,8 @@ fn exchange(
         link: whole(link)?,
         answer: Answering {
             learn: whole(learn)?,
-            redact_as: answering::redact_as(redact_as.as_ref()),
+            redact_as: answering::redact_as(redact_as.as_ref()).unwrap_or(usual.redact_as),
+            identity: identity.unwrap_or_else(|| Arc::clone(&usual.identity)),
             text_streams: streams.into_iter().collect::<Option<_>>()?,
             rules: rules.into_iter().collect::<Option<_>>()?,
             wraps: wraps.into_iter().collect::<Option<_>>()?,

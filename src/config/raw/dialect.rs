@@ -31,6 +31,12 @@ pub(crate) struct Dialect {
     /// How long what was revealed in a conversation is remembered, so that later
     /// answers are redacted. Default: "1d". "1m" to "30d".
     pub(crate) link_ttl: Option<At<String>>,
+    /// What takes the place of a revealed value in answers, where an exchange does not
+    /// say. Default: "handle".
+    pub(crate) redact_as: Option<At<RedactAs>>,
+    /// Members of a payload that a widget knows itself by, where an exchange does not
+    /// say: their values come back as the handle. Default: none.
+    pub(crate) identity: Option<Vec<At<String>>>,
     /// Calls of browsers, in order: the first that fits counts.
     #[serde(default)]
     pub(crate) exchange: Vec<At<Exchange>>,
@@ -97,10 +103,13 @@ pub(crate) struct Exchange {
     pub(crate) link: Option<At<Bind>>,
     /// Where the answer names the conversation that it begins.
     pub(crate) learn_link: Option<At<Place>>,
-    /// What takes the place of a revealed value in the answer. Default: "handle".
+    /// What takes the place of a revealed value in the answer. Default: the dialect's.
     pub(crate) redact_as: Option<At<RedactAs>>,
-    /// Pointers to the strings of a stream's JSON texts that, joined, are what a
-    /// person reads. Default: none.
+    /// Members of a payload that a widget knows itself by: their values come back as the
+    /// handle, whatever "redact_as" says. Default: the dialect's.
+    pub(crate) identity: Option<Vec<At<String>>>,
+    /// Pointers to the strings of JSON texts (a stream's events, a socket's messages
+    /// from the vendor) that, joined, are what a person reads. Default: none.
     #[serde(default)]
     pub(crate) text_stream: Vec<At<String>>,
     /// Changes of the answer, in order.

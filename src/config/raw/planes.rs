@@ -96,6 +96,9 @@ pub(crate) struct Limits {
     /// An answer's JSON body that a rule changes, that names a conversation or holds a
     /// value to wrap. Others stream without a bound. Default: "1MiB". "1KiB" to "64MiB".
     pub(crate) answer_body_max: Option<At<String>>,
+    /// Bytes below which a revealed value is looked for as a whole JSON value alone.
+    /// Default: 4. 3 to 16.
+    pub(crate) short_value_max: Option<At<u64>>,
     /// Bytes of one payload's JSON. Default: "64KiB". "2B" to "1MiB".
     pub(crate) payload_max: Option<At<String>>,
     /// Time for such a body to arrive. Default: "30s". "100ms" to "10m".

@@ -30,43 +30,48 @@ impl<'b> Page<'b> {
         Self { body, objects: Vec::new(), loose: Vec::new(), merged: Vec::new() }
     }
 
-    /// Fills one slot.
+    /// Fills one slot; gives the token that was signed for it, if one was.
     pub(super) fn fill(
         &mut self,
         spot: &Spot<'_>,
         slot: &Slot,
         verdict: &Verdict,
         setting: &Setting<'_>,
-    ) -> Result<(), RevealFault> {
+    ) -> Result<Option<String>, RevealFault> {
         let parent = spot.parent.as_ref();
         let payload = match verdict {
-            Verdict::Leave => return Ok(()),
+            Verdict::Leave => return Ok(None),
             Verdict::Drop => {
                 self.drop_second(spot)?;
-                return self.drop_slot(&spot.value, parent);
+                self.drop_slot(&spot.value, parent)?;
+                return Ok(None);
             }
             Verdict::Payload(payload) => payload,
         };
         if let Reveal::Relay(key) = &slot.reveal {
-            return self.relayed(spot, key, payload);
+            self.relayed(spot, key, payload)?;
+            return Ok(None);
         }
         self.drop_second(spot)?;
+        let mut token = None;
         let raw = match &slot.reveal {
             Reveal::MergeInto(_) => {
                 let target = spot.target.as_ref().ok_or(RevealFault::TargetAbsent)?;
                 // The vendor's names are those of claims.
                 let claims = slot.at.layers.contains(&Layer::Token).then_some(setting);
-                return self.merge(&spot.value, parent, target, payload, claims);
+                self.merge(&spot.value, parent, target, payload, claims)?;
+                return Ok(None);
             }
             Reveal::Member(name) => owned(payload, name)?,
             Reveal::SameName => {
                 let quoted = spot.name.clone().and_then(|name| self.body.get(name));
                 owned(payload, &text::decode(quoted.ok_or(RevealFault::MemberAbsent)?)?)?
             }
-            Reveal::Token => text::encode(&minted(payload, setting)?).into_bytes(),
+            Reveal::Token => text::encode(token.insert(minted(payload, setting)?)).into_bytes(),
             Reveal::Payload | Reveal::Relay(_) => payload.expose().as_bytes().to_vec(),
         };
-        self.set(&spot.value, parent, raw)
+        self.set(&spot.value, parent, raw)?;
+        Ok(token)
     }
 
     /// The vendor's key takes the handle's place, in one part or in two.

@@ -2,22 +2,25 @@
 //!
 //! Everything that has to be asked of the store is asked here, while Pingora waits.
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, Method, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
 use super::Answer;
+use super::accepted::offered;
 use super::decode::Decoder;
 use super::events::Events;
 use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
 use super::stream::Streamed;
 use super::whole::Whole;
+use crate::dialect::exchange::Exchange;
 use crate::proxy::Cloakroom;
 use crate::proxy::passage::{Outgoing, Passage};
 use crate::proxy::settings::Redaction;
 use crate::proxy::socket::Socket;
+use crate::proxy::watch::Manner;
 use crate::reject::Cause;
 
 impl Cloakroom {
@@ -52,47 +55,38 @@ impl Cloakroom {
             let learnt = self.learn_from_head(head, exchange, &route.dialect, passage).await;
             learnt.map_err(|cause| fail(passage, cause))?;
         }
+        let known = echo_subprotocol(session, head, passage)?;
         let redacting = route.redaction == Redaction::On;
         let redact_as = exchange.answer.redact_as;
         if redacting && !passage.watch.is_empty() {
             let needles = passage.watch.needles(redact_as);
             let needles = needles.map_err(|cause| fail(passage, cause))?;
-            let count = redact_headers(head, &needles, &passage.watch)?;
+            let count = redact_headers(head, &needles, &known)?;
             self.metrics.redacted(&route.name, count);
         }
         if upgraded {
             passage.socket = passage.is_socket_read().then(|| Box::new(Socket::new()));
             return Ok(());
         }
-        let whole = exchange.answer.reads_whole_body();
-        if !whole && (!redacting || passage.watch.is_empty()) || !has_body(head.status) {
+        let Some(read) = Read::of(passage, exchange, route.redaction) else { return Ok(()) };
+        if !has_body(head.status) {
             return Ok(());
         }
         let bodyless = session.req_header().method == Method::HEAD;
-        let answer = self.treatment(head, passage, whole);
+        let answer = self.treatment(head, passage, read);
         let answer = answer.map_err(|cause| fail(passage, cause))?;
-        let kept = match &answer {
-            Answer::Streamed(streamed) => streamed.keeps_length(redact_as),
-            Answer::Passed | Answer::Events(_) | Answer::Whole(_) => false,
-        };
-        unsettle(head, if kept { Length::Kept } else { Length::Open });
+        match &answer {
+            Answer::Passed => {}
+            Answer::Streamed(streamed) if streamed.keeps_length(&exchange.answer.identity) => {
+                unsettle(head, Length::Kept);
+            }
+            Answer::Streamed(_) | Answer::Events(_) | Answer::Whole(_) => {
+                unsettle(head, Length::Open);
+            }
+        }
         if !bodyless {
             passage.answer = answer;
         }
-        Ok(())
-    }
-
-    /// What another call of the same conversation revealed since this one began: the
-    /// vendor may know it by now.
-    pub(in crate::proxy) async fn recall_meanwhile(
-        &self,
-        passage: &mut Passage,
-    ) -> Result<(), Cause> {
-        let (Some(conversation), Some(tenant)) = (&passage.conversation, &passage.tenant) else {
-            return Ok(());
-        };
-        let linked = self.vault.linked(&tenant.id, conversation).await;
-        passage.watch.recall(linked.map_err(|_| Cause::StoreUnavailable)?);
         Ok(())
     }
 
@@ -100,29 +94,76 @@ impl Cloakroom {
         &self,
         head: &ResponseHeader,
         passage: &mut Passage,
-        whole: bool,
+        read: Read,
     ) -> Result<Answer, Cause> {
-        // Half of an answer may hold half of a value.
-        if head.status == StatusCode::PARTIAL_CONTENT {
-            return Err(Cause::UpstreamBroken);
-        }
         let empty = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         // What is empty is not coded, whatever it says.
         let decoder = if empty { Ok(Decoder::Plain) } else { Decoder::of(&head.headers) };
-        let decoder = decoder.map_err(|_| Cause::UpstreamBroken)?;
-        if whole {
-            let max = passage.settings.as_ref().map_or(0, |all| all.limits.answer_body_max);
-            return Ok(Answer::Whole(Box::new(Whole::new(decoder, max))));
-        }
+        let partial = head.status == StatusCode::PARTIAL_CONTENT;
         let exchange = passage.exchange().ok_or(Cause::Internal)?;
         let redact_as = exchange.answer.redact_as;
         let streams = exchange.answer.text_streams.clone();
+        let events = is_event_stream(&head.headers);
+        if read == Read::Perhaps && !events && head.headers.contains_key(CONTENT_LENGTH) {
+            // The vendor has all of it at hand. Its length is kept whatever is revealed now.
+            let plain = decoder.ok().filter(|decoder| decoder.is_plain() && !partial);
+            let Some(plain) = plain else { return Ok(Answer::Passed) };
+            let needles = passage.watch.needles(Manner::Kept)?;
+            let streamed = Streamed::new(plain, needles, Manner::Kept);
+            return Ok(Answer::Streamed(Box::new(streamed)));
+        }
+        // Half of an answer may hold half of a value.
+        let decoder = decoder.ok().filter(|_| !partial).ok_or(Cause::UpstreamBroken)?;
+        if read == Read::Whole {
+            let max = passage.settings.as_ref().map_or(0, |all| all.limits.answer_body_max);
+            return Ok(Answer::Whole(Box::new(Whole::new(decoder, max))));
+        }
         let needles = passage.watch.needles(redact_as)?;
-        if !streams.is_empty() && is_event_stream(&head.headers) {
+        if events && !streams.is_empty() {
             return Ok(Answer::Events(Box::new(Events::new(decoder, needles, streams))));
         }
-        Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles))))
+        Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles, redact_as.into()))))
     }
+}
+
+/// Why an answer's body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    /// A rule needs all of it.
+    Whole,
+    /// It may say what is known to be revealed.
+    Watched,
+    /// It may say what another call of its conversation reveals meanwhile.
+    Perhaps,
+}
+
+impl Read {
+    fn of(passage: &Passage, exchange: &Exchange, redaction: Redaction) -> Option<Self> {
+        if exchange.answer.reads_whole_body() {
+            return Some(Self::Whole);
+        }
+        match redaction {
+            Redaction::DangerOff => None,
+            Redaction::On if !passage.watch.is_empty() => Some(Self::Watched),
+            Redaction::On => passage.conversation.as_ref().map(|_| Self::Perhaps),
+        }
+    }
+}
+
+/// The browser hears of the subprotocol that it offered itself; gives the header's name
+/// then.
+fn echo_subprotocol(
+    session: &Session,
+    head: &mut ResponseHeader,
+    passage: &Passage,
+) -> pingora::Result<Option<HeaderName>> {
+    let Some(accepted) = head.headers.get(SEC_WEBSOCKET_PROTOCOL) else { return Ok(None) };
+    let offers = &session.req_header().headers;
+    let Some(offered) = offered(accepted, offers, passage.revealed.as_ref()) else {
+        return Ok(None);
+    };
+    head.insert_header(SEC_WEBSOCKET_PROTOCOL, offered)?;
+    Ok(Some(SEC_WEBSOCKET_PROTOCOL))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

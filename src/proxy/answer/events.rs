@@ -59,6 +59,15 @@ impl Events {
         Ok(out.freeze())
     }
 
+    /// Goes on with other values, of which what is held back is searched too.
+    pub(super) fn adopt(&mut self, needles: &Arc<Needles>) {
+        self.needles = Arc::clone(needles);
+        self.joined.adopt(needles);
+        if let Some(other) = &mut self.other {
+            other.adopt(Arc::clone(needles));
+        }
+    }
+
     /// How many values were replaced.
     pub(super) fn count(&self) -> u64 {
         self.count + self.joined.count() + self.other.as_ref().map_or(0, Redactor::count)

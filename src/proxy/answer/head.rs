@@ -1,31 +1,18 @@
 //! An answer's head, and what of a request's head would get an answer that cannot be
 //! redacted.
 //!
-//! Strip, then set: what a changed body makes untrue goes. Framing headers are never
-//! searched, since a payload's number may be a length.
+//! Strip, then set: what a changed body makes untrue goes. A header that frames the
+//! message is searched only where it says more than such a header does (`framing`).
 
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName,
-    IF_RANGE, RANGE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
-    TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, IF_RANGE, RANGE,
+    SEC_WEBSOCKET_EXTENSIONS,
 };
 use http::{HeaderValue, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
 
-use crate::proxy::watch::Watch;
+use super::framing;
 use crate::rewrite::redact::{Needles, redact};
-
-/// Never searched: they frame the message.
-const FRAMING: [HeaderName; 8] = [
-    CONNECTION,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    DATE,
-    SEC_WEBSOCKET_ACCEPT,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
 
 /// True of the vendor's bytes and not of ours.
 const OF_THE_BYTES: [&str; 6] =
@@ -43,14 +30,15 @@ pub(in crate::proxy) fn ask_plainly(head: &mut RequestHeader) -> pingora::Result
 }
 
 /// Takes values out of every header line that may hold one, and out of the words
-/// beside the status. A header whose very name says one goes.
+/// beside the status. A header whose very name says one goes. The one
+/// of a `known` name says what the browser sent, and stays.
 ///
 /// # Errors
 /// As [`ask_plainly`].
 pub(in crate::proxy) fn redact_headers(
     head: &mut ResponseHeader,
     needles: &Needles,
-    watch: &Watch,
+    known: &Option<HeaderName>,
 ) -> pingora::Result<u64> {
     let mut count = 0;
     let told = head.get_reason_phrase().and_then(|words| redact(needles, words.as_bytes()));
@@ -66,8 +54,8 @@ pub(in crate::proxy) fn redact_headers(
     }
     let mut found: Vec<HeaderName> = Vec::new();
     for (name, value) in &head.headers {
-        let searched = !FRAMING.contains(name) && !found.contains(name);
-        if searched && redacted(name, value, needles, watch).is_some() {
+        let searched = known.as_ref() != Some(name) && !found.contains(name);
+        if searched && redacted(name, value, needles).is_some() {
             found.push(name.clone());
         }
     }
@@ -75,7 +63,7 @@ pub(in crate::proxy) fn redact_headers(
         let lines: Vec<HeaderValue> = head.headers.get_all(&name).iter().cloned().collect();
         head.remove_header(&name);
         for line in lines {
-            let new = redacted(&name, &line, needles, watch);
+            let new = redacted(&name, &line, needles);
             count += u64::from(new.is_some());
             head.append_header(name.clone(), new.unwrap_or(line))?;
         }
@@ -84,21 +72,12 @@ pub(in crate::proxy) fn redact_headers(
 }
 
 /// A line without its values; nothing where it has none.
-fn redacted(
-    name: &HeaderName,
-    value: &HeaderValue,
-    needles: &Needles,
-    watch: &Watch,
-) -> Option<HeaderValue> {
-    // A browser ends a socket whose subprotocol is none that it offered.
-    if *name == SEC_WEBSOCKET_PROTOCOL
-        && let Some(handle) = watch.handle_for(value.as_bytes())
-    {
-        return HeaderValue::from_str(&handle).ok();
-    }
-    let new = redact(needles, value.as_bytes())?;
+fn redacted(name: &HeaderName, value: &HeaderValue, needles: &Needles) -> Option<HeaderValue> {
+    let (frame, rest) = framing::split(name, value.as_bytes());
+    let new = redact(needles, rest)?;
     // A mark needs no escape, so what was a header's value still is one.
-    Some(HeaderValue::from_bytes(&new).unwrap_or_else(|_| HeaderValue::from_static("")))
+    let new = HeaderValue::from_bytes(&[frame, &new].concat());
+    Some(new.unwrap_or_else(|_| HeaderValue::from_static("")))
 }
 
 /// Whether the body's length stays what the vendor said.

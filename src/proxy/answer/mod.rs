@@ -4,6 +4,10 @@
 //! | module | its one job |
 //! | --- | --- |
 //! | `begin` | what an answer's head decides, and how its body will be treated |
+//! | `meanwhile` | what another call of the conversation reveals while an answer comes |
+//! | `framing` | what of a header frames the message and is not searched |
+//! | `accepted` | the subprotocol that the browser offered, for the one that was accepted |
+//! | `trailers` | an answer that ends with trailers |
 //! | `head` | values taken out of headers, and headers that would not hold any more |
 //! | `decode` | content codings, piece by piece |
 //! | `stream` | a body redacted as it comes |
@@ -14,11 +18,15 @@
 //! No answer is held as a whole but a JSON one that a rule names, within a bound. What
 //! cannot be read is refused, or cut off where its head is gone already.
 
+mod accepted;
 mod begin;
 mod decode;
 mod events;
+mod framing;
 mod head;
+mod meanwhile;
 mod stream;
+mod trailers;
 mod whole;
 mod wrap;
 
@@ -33,6 +41,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{block_in_place, unconstrained};
 
 pub(super) use self::head::ask_plainly;
+pub(super) use self::meanwhile::Looked;
 
 use self::events::Events;
 use self::stream::Streamed;
@@ -68,6 +77,10 @@ impl Cloakroom {
         passage: &mut Passage,
     ) -> pingora::Result<()> {
         let piece = body.as_deref().unwrap_or_default();
+        let streams = matches!(&passage.answer, Answer::Streamed(_) | Answer::Events(_));
+        if streams && !piece.is_empty() {
+            self.look_again(passage).map_err(|cause| fail(passage, cause))?;
+        }
         let treated = match &mut passage.answer {
             Answer::Passed => return Ok(()),
             Answer::Streamed(streamed) => streamed.piece(piece, end_of_stream),

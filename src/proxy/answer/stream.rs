@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::decode::Decoder;
 use crate::dialect::answering::RedactAs;
+use crate::proxy::watch::Manner;
 use crate::reject::Cause;
 use crate::rewrite::redact::{Needles, Redactor, Sought};
 
@@ -15,11 +16,13 @@ use crate::rewrite::redact::{Needles, Redactor, Sought};
 pub(crate) struct Streamed {
     decoder: Decoder,
     redactor: Redactor,
+    manner: Manner,
 }
 
 impl Streamed {
-    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>) -> Self {
-        Self { decoder, redactor: Redactor::new(needles, Sought::Everything) }
+    /// For a new answer, whose values are replaced in this manner to its end.
+    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>, manner: Manner) -> Self {
+        Self { decoder, redactor: Redactor::new(needles, Sought::Everything), manner }
     }
 
     /// What goes on of a piece.
@@ -43,9 +46,25 @@ impl Streamed {
         Ok(out.freeze())
     }
 
-    /// Whether what goes on is as long as what came.
-    pub(super) fn keeps_length(&self, redact_as: RedactAs) -> bool {
-        self.decoder.is_plain() && redact_as == RedactAs::SameLength
+    /// Goes on with other values, of which what is held back is searched too.
+    pub(super) fn adopt(&mut self, needles: &Arc<Needles>) {
+        self.redactor.adopt(Arc::clone(needles));
+    }
+
+    /// What takes the values' place.
+    pub(super) fn manner(&self) -> Manner {
+        self.manner
+    }
+
+    /// Whether what goes on is as long as what came, where these members come back as
+    /// the handle.
+    pub(super) fn keeps_length(&self, identity: &[String]) -> bool {
+        let kept = match self.manner {
+            Manner::Kept => true,
+            Manner::Said(RedactAs::SameLength) => identity.is_empty(),
+            Manner::Said(RedactAs::Handle | RedactAs::Mark) => false,
+        };
+        self.decoder.is_plain() && kept
     }
 
     /// How many values were replaced.

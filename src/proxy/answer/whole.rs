@@ -70,6 +70,7 @@ impl Cloakroom {
         body: Vec<u8>,
         passage: &mut Passage,
     ) -> Result<Vec<u8>, Cause> {
+        self.look_again(passage)?;
         let route = passage.route.clone().ok_or(Cause::Internal)?;
         let at = passage.exchange.ok_or(Cause::Internal)?;
         let exchange = route.dialect.exchanges.get(at).ok_or(Cause::Internal)?;

@@ -100,8 +100,8 @@ impl Redactor {
 
     /// Takes bytes of the stream, and adds to `out` all that is no longer in doubt.
     pub fn push(&mut self, chunk: &[u8], out: &mut BytesMut) {
-        if self.needles.is_empty() {
-            return out.extend_from_slice(chunk);
+        if self.needles.is_empty() && self.held() == 0 {
+            return self.pass(chunk, out);
         }
         for piece in chunk.chunks(PIECE) {
             self.window.extend_from_slice(piece);
@@ -130,6 +130,15 @@ impl Redactor {
         self.work(Tail::Closed, out);
     }
 
+    /// Goes on with other values, of which what is held back is searched too. What was given out
+    /// before is not.
+    pub fn adopt(&mut self, needles: Arc<Needles>) {
+        if !Arc::ptr_eq(&self.needles, &needles) {
+            self.needles = needles;
+            self.walks = Walks::new();
+        }
+    }
+
     /// How many values were replaced so far.
     pub fn count(&self) -> u64 {
         self.count
@@ -138,6 +147,17 @@ impl Redactor {
     /// How many bytes are held back.
     pub fn held(&self) -> usize {
         self.base + self.window.len() - self.held
+    }
+
+    /// Nothing is looked for; later values are judged by what stands before them.
+    fn pass(&mut self, chunk: &[u8], out: &mut BytesMut) {
+        out.extend_from_slice(chunk);
+        self.held += chunk.len();
+        let near = chunk.len().saturating_sub(place::CONTEXT);
+        self.window.extend_from_slice(chunk.get(near..).unwrap_or_default());
+        let past = self.window.len().saturating_sub(place::CONTEXT);
+        self.window.drain(..past);
+        self.base = self.held - self.window.len();
     }
 
     fn work(&mut self, tail: Tail, out: &mut BytesMut) {

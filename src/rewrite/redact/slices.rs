@@ -26,6 +26,11 @@ impl Slices {
         shown(&out)
     }
 
+    /// Goes on with other values, of which what is held back is searched too.
+    pub fn adopt(&mut self, needles: Arc<Needles>) {
+        self.redactor.adopt(needles);
+    }
+
     /// The text's end: what was held back.
     pub fn finish(&mut self) -> String {
         let mut out = BytesMut::new();

@@ -5,6 +5,7 @@ mod builder;
 mod decode;
 mod held;
 mod json;
+mod later;
 mod properties;
 mod spell;
 mod text;

@@ -123,3 +123,37 @@ async fn an_answer_that_has_no_body_has_none() {
     scene.will(Reply::json(200, "{}"));
     assert_eq!(browser.send(&scene.call("GET", &[])).await.text(), "{}");
 }
+
+#[tokio::test]
+async fn a_content_type_and_every_other_header_that_frames_is_searched_for_what_it_says_beside() {
+    let scene = Scene::with("redact_as = \"mark\"").await;
+    for (said, heard) in [
+        (format!("application/json; name=\"{ID}\""), "application/json; name=\"[redacted]\""),
+        (
+            "text/html; charset=utf-8; n=98765432109".to_owned(),
+            "text/html; charset=utf-8; n=[redacted]",
+        ),
+        (format!("application/{ID}"), "application/[redacted]"),
+    ] {
+        let answer = scene.say(raw("200 OK", &format!("Content-Type: {said}\r\n"), b"{}")).await;
+        assert_eq!(answer.header("Content-Type").as_deref(), Some(heard));
+    }
+    let head = format!("Date: {ID}\r\nAllow: GET, {ID}\r\nServer: {ID}\r\nVia: 1.1 {ID}\r\n");
+    let bytes = scene.bytes(raw("200 OK", &head, b"{}")).await;
+    holds_nothing(&bytes);
+}
+
+#[tokio::test]
+async fn a_payloads_word_or_number_leaves_what_frames_an_answer_as_it_is() {
+    let scene = Scene::start().await;
+    let payload = r#"{"id":"text","kind":"event-stream","size":2048,"code":"gzip"}"#;
+    let handle = crate::support::issue(&scene.running, payload).await;
+    let body = "x".repeat(2048);
+    let head = "Content-Type: text/event-stream\r\n";
+    scene.will(raw("200 OK", head, body.as_bytes()));
+    let call = crate::support::request("GET", "/say", &[("X-Ticket", &handle)], b"");
+    let answer = scene.running.send(&call).await;
+    assert_eq!(answer.header("Content-Type").as_deref(), Some("text/event-stream"));
+    assert_eq!(answer.header("Content-Length"), None, "what is looked for is searched");
+    assert_eq!(answer.text(), body);
+}

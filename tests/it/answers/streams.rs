@@ -2,8 +2,9 @@
 
 use super::{ID, PAYLOAD, SAY, Scene, chunked, holds_nothing, house, raw};
 use crate::support::h2::{Declared, send};
+use crate::support::house::route;
 use crate::support::stage::Stage;
-use crate::support::{Browser, issue, request};
+use crate::support::{Browser, issue, request, start};
 
 fn event(said: &str) -> String {
     format!("event: message\ndata: {{\"text\":\"{said}\"}}\n\n")
@@ -54,6 +55,41 @@ async fn an_event_is_there_before_the_vendor_says_the_next() {
             }
             assert_eq!(got, expected);
         }
+    }
+}
+
+#[tokio::test]
+async fn allis_run_that_streams_json_texts_says_no_value_and_none_waits() {
+    let stage = Stage::open().await;
+    let running = start(&route("alli", stage.address)).await;
+    let handle = issue(&running, r#"{"name":"J\u00f6rg \u00dcmit","own_user_id":"u-4711"}"#).await;
+    let body = format!(r#"{{"mode":"stream","variables":{{"name":"{handle}"}}}}"#);
+    let mut browser = Browser::connect(running.data).await;
+    let call = request("POST", "/webapi/apps/a-1/run", &[("API-KEY", "k")], body.as_bytes());
+    browser.write(&call).await;
+    let mut vendor = stage.accept().await;
+    vendor.head().await.unwrap();
+    let head = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    vendor.write(format!("HTTP/1.1 200 OK\r\n{head}").as_bytes()).await;
+    browser.head().await.unwrap();
+    let text = |said: &str, by: &str| {
+        format!("{{\"result\":{{\"responses\":[{{\"message\":\"{said}\",\"by\":\"{by}\"}}]}}}}\n")
+    };
+    let said = text("Hello J\\u00f6rg \u{dc}mit, hello", "u-4711");
+    let wanted = text("Hello [redacted], hello", &handle);
+    for cut in 1..said.len() {
+        for piece in [&said.as_bytes()[..cut], &said.as_bytes()[cut..]] {
+            let size = format!("{:x}\r\n", piece.len());
+            vendor.write(&[size.as_bytes(), piece, b"\r\n"].concat()).await;
+        }
+        let mut got = String::new();
+        while !got.ends_with('\n') {
+            let size = read_until(&mut browser, "\r\n").await;
+            let size = usize::from_str_radix(size.trim_end(), 16).unwrap();
+            got.push_str(&String::from_utf8_lossy(&browser.exactly(size).await));
+            browser.exactly(2).await;
+        }
+        assert_eq!(got, wanted, "{cut}");
     }
 }
 

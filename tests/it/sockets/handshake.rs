@@ -42,6 +42,25 @@ async fn a_subprotocol_that_is_a_handle_comes_back_as_the_handle() {
 }
 
 #[tokio::test]
+async fn the_subprotocol_that_was_offered_is_echoed_whatever_takes_a_values_place() {
+    for redact_as in ["mark", "same-length", "handle"] {
+        let scene = Scene::with(&format!("redact_as = \"{redact_as}\"")).await;
+        let payload = r#"{"proto":"token.ann-lee","other":"graphql-ws"}"#;
+        let handle = issue(&scene.running, payload).await;
+        let offered = format!("graphql-ws,{handle} , v1");
+        for (accepted, echoed) in
+            [("token.ann-lee", handle.as_str()), ("graphql-ws", "graphql-ws"), ("v1", "v1")]
+        {
+            let accepted = format!("Sec-WebSocket-Protocol: {accepted}\r\n");
+            let offered = [("Sec-WebSocket-Protocol", offered.as_str())];
+            let pair = scene.open("/ws", &offered, &accepted, b"").await;
+            let heard = header_of(&pair.answered, "Sec-WebSocket-Protocol");
+            assert_eq!(heard.as_deref(), Some(echoed), "{redact_as}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn frames_that_come_with_the_head_are_read_as_well() {
     let scene = Scene::start().await;
     let first = frame(TEXT, format!(r#"{{"hello":"{ID}"}}"#).as_bytes());

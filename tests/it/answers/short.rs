@@ -1,0 +1,41 @@
+//! Short values stand in texts by chance: below a length that the operator sets they are
+//! looked for as whole JSON values alone.
+
+use super::{SAY, Scene};
+use crate::support::house::{mistakes, preamble};
+use crate::support::{Reply, issue, request};
+
+const PAYLOAD: &str = r#"{"id":"u-4711","a":"Bob","b":"Otto","c":"Ottilie"}"#;
+const SAID: &str = r#"{"text":"to Bob, Otto, Ottilie","a":"Bob","b":"Otto","c":"Ottilie"}"#;
+
+async fn heard(limits: &str) -> String {
+    let dialect = SAY.replace("MORE", "redact_as = \"mark\"");
+    let scene = Scene::of(&dialect, limits).await;
+    let handle = issue(&scene.running, PAYLOAD).await;
+    scene.will(Reply::json(200, SAID));
+    let call = request("GET", "/say", &[("X-Ticket", &handle)], b"");
+    scene.running.send(&call).await.text()
+}
+
+#[test]
+fn a_length_out_of_bounds_is_a_mistake() {
+    for bytes in [0, 2, 17] {
+        let text = format!("{}[limits]\nshort_value_max = {bytes}\n", preamble());
+        let told = mistakes(&text, std::path::Path::new("."));
+        assert!(told.contains("limits.short_value_max"), "{told}");
+        assert!(told.contains("must be from 3 to 16"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn below_the_length_a_value_is_found_as_a_whole_alone() {
+    let whole = r#""a":"[redacted]","b":"[redacted]","c":"[redacted]""#;
+    for (limits, text) in [
+        ("", "to Bob, [redacted], [redacted]"),
+        ("[limits]\nshort_value_max = 3\n", "to [redacted], [redacted], [redacted]"),
+        ("[limits]\nshort_value_max = 5\n", "to Bob, Otto, [redacted]"),
+        ("[limits]\nshort_value_max = 16\n", "to Bob, Otto, Ottilie"),
+    ] {
+        assert_eq!(heard(limits).await, format!("{{\"text\":\"{text}\",{whole}}}"), "{limits}");
+    }
+}
