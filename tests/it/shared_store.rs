@@ -3,6 +3,7 @@
 
 mod absent;
 mod program;
+mod space;
 
 use std::path::Path;
 use std::sync::Arc;
