@@ -3,15 +3,18 @@
 //! Never waits for a time: it asks until the server answers as it should, and gives up after a bound.
 
 use std::future::Future;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use cloakroom::store::redis::{RedisSettings, RedisStore, Topology};
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval};
+
+use crate::support::ports::claim;
+
+/// How far above a node's port its bus port is.
+const BUS: u16 = 10_000;
 
 /// A server.
 pub(crate) struct Server {
@@ -27,7 +30,7 @@ impl Server {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
         // Somebody may take the port between our looking and the server's: look again.
         for _ in 0..20 {
-            let port = free_port();
+            let port = claim(1, BUS);
             let folder = TempDir::new().unwrap();
             let process = spawn(port, folder.path(), &arguments);
             let mut server = Self { process, port, folder, arguments: arguments.clone() };
@@ -152,24 +155,6 @@ fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
         command.args(["--dir", folder.to_str().unwrap(), "--save", "", "--bind", "127.0.0.1"]);
     }
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-/// A port that nobody has, whose cluster bus port (10000 above) nobody has either, and that this process has not given
-/// out before.
-pub(crate) fn free_port() -> u16 {
-    static LAST: AtomicU16 = AtomicU16::new(0);
-    for _ in 0..1000 {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        // The kernel's range reaches up to 60999; a bus port must stay below 65536.
-        let port = if port > 55_000 { port - 30_000 } else { port };
-        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        drop(listener);
-        if LAST.swap(port, Ordering::SeqCst) != port && free(port) && free(port + 10_000) {
-            return port;
-        }
-    }
-    panic!("no free port");
 }
 
 /// A cluster of three primaries with this many replicas each.

@@ -1,12 +1,14 @@
 //! The program as its user runs it: a child process, ended by the test.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
+
+use super::ports::claim;
 
 /// Longer than a start takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,23 +85,9 @@ impl Drop for Process {
     }
 }
 
-/// Neighbouring ports that were free a moment ago: a program that is told its
-/// ports cannot take 0.
+/// Neighbouring ports of this test's own: a program that is told its ports cannot take 0.
 pub(crate) fn free_ports(count: u16) -> SocketAddr {
-    for _ in 0..1000 {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = first.local_addr().unwrap();
-        let rest: Option<Vec<_>> = (1..count)
-            .map(|step| {
-                let port = address.port().checked_add(step)?;
-                TcpListener::bind(("127.0.0.1", port)).ok()
-            })
-            .collect();
-        if rest.is_some() {
-            return address;
-        }
-    }
-    panic!("no {count} neighbouring ports are free");
+    SocketAddr::from(([127, 0, 0, 1], claim(count, 0)))
 }
 
 /// Waits until something listens there.
