@@ -15,8 +15,14 @@ pub(super) enum Fault {
     Broken,
     /// There is no connection, and the last attempt at one failed.
     Down,
-    /// Wrong user or password, or a command or key that the user may not use.
+    /// Wrong user or password.
     Denied,
+    /// A command or key that the user may not use.
+    NotPermitted,
+    /// The server's certificate is of an authority that is not ours, or out of its time.
+    Untrusted,
+    /// The server's certificate is for another name than the url's.
+    Misnamed,
     /// A replica, or a primary that has become one.
     ReadOnly,
     /// A node of a cluster that another topology was told of, or the reverse; slots without a node.
@@ -33,10 +39,16 @@ pub(super) enum Fault {
     Refused,
 }
 
+/// What an operator reads of a certificate that is not trusted.
+pub(super) const UNTRUSTED: &str =
+    "redis shows a certificate that tls_ca (or the system) does not vouch for, or an expired one";
+/// What an operator reads of a certificate that is somebody else's.
+pub(super) const MISNAMED: &str = "redis shows a certificate for another name than the url's";
+
 const KNOWN: [(ServerErrorKind, Fault); 7] = [
     (ServerErrorKind::NoScript, Fault::NoScript),
     (ServerErrorKind::ReadOnly, Fault::ReadOnly),
-    (ServerErrorKind::NoPerm, Fault::Denied),
+    (ServerErrorKind::NoPerm, Fault::NotPermitted),
     (ServerErrorKind::Moved, Fault::Topology),
     (ServerErrorKind::Ask, Fault::Topology),
     (ServerErrorKind::ClusterDown, Fault::Topology),
@@ -76,11 +88,33 @@ impl Fault {
             () if says("OOM") => Self::Full,
             () if says("READONLY") => Self::ReadOnly,
             () if says("WRONGTYPE") => Self::Damaged("a key of ours holds something else"),
-            () if says("NOAUTH") || says("WRONGPASS") || says("NOPERM") => Self::Denied,
+            () if says("NOPERM") => Self::NotPermitted,
+            () if says("NOAUTH") || says("WRONGPASS") => Self::Denied,
             // What a server says to a long command before the login.
             () if text.contains("unauthenticated") => Self::Denied,
             () => Self::Refused,
         }
+    }
+
+    /// Why a connection could not be opened, where waiting will not help; else that there is none. With several
+    /// servers behind one connection the library tells their reasons as text.
+    pub(super) fn at_the_door(error: &RedisError) -> Self {
+        let fault = Self::of(error);
+        if matches!(fault, Self::Denied | Self::NotPermitted) {
+            return fault;
+        }
+        let text = error.to_string();
+        let signs = [
+            ("WRONGPASS", Self::Denied),
+            ("NOAUTH", Self::Denied),
+            ("AuthenticationFailed", Self::Denied),
+            ("NOPERM", Self::NotPermitted),
+            ("certificate not valid for name", Self::Misnamed),
+            ("NotValidForName", Self::Misnamed),
+            ("invalid peer certificate", Self::Untrusted),
+        ];
+        let sign = signs.iter().find(|(sign, _)| text.contains(sign));
+        sign.map_or(Self::Down, |(_, fault)| *fault)
     }
 
     /// Whether the connection is to be replaced.
@@ -89,6 +123,9 @@ impl Fault {
             Self::Silent | Self::Broken | Self::ReadOnly | Self::Topology => true,
             Self::Down
             | Self::Denied
+            | Self::NotPermitted
+            | Self::Untrusted
+            | Self::Misnamed
             | Self::Replicas
             | Self::Full
             | Self::NoScript
@@ -103,6 +140,9 @@ impl Fault {
             Self::Silent | Self::Broken | Self::Replicas => false,
             Self::Down
             | Self::Denied
+            | Self::NotPermitted
+            | Self::Untrusted
+            | Self::Misnamed
             | Self::ReadOnly
             | Self::Topology
             | Self::Full
@@ -121,6 +161,11 @@ impl Fault {
             Self::Broken => StoreFault::Unreachable("the connection to redis broke"),
             Self::Down => StoreFault::Unreachable("there is no connection to redis"),
             Self::Denied => StoreFault::Unreachable("redis refused our user or password"),
+            Self::NotPermitted => StoreFault::Unreachable(
+                "the redis user lacks a command or key that the store needs",
+            ),
+            Self::Untrusted => StoreFault::Unreachable(UNTRUSTED),
+            Self::Misnamed => StoreFault::Unreachable(MISNAMED),
             Self::ReadOnly => StoreFault::Unreachable("this redis server is read-only"),
             Self::Topology => StoreFault::Unreachable("redis has the key elsewhere or nowhere"),
             Self::Replicas => StoreFault::Unreachable("too few redis replicas have the write"),

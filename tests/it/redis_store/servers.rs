@@ -1,9 +1,9 @@
-//! Real `redis-server` processes on free ports, in folders of their own, gone with the value that holds them.
+//! Real `redis-server` processes (or what `CLOAKROOM_TEST_REDIS_SERVER` names) on free ports, in folders of their own, gone with the value that holds them.
 //!
 //! Never waits for a time: it asks until the server answers as it should, and gives up after a bound.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use cloakroom::store::redis::{RedisSettings, RedisStore, Topology};
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::certificates::Certificates;
 use crate::support::ports::claim;
 
 /// How far above a node's port its bus port is.
@@ -41,6 +42,13 @@ impl Server {
         panic!("no redis-server came up");
     }
 
+    /// Starts one that speaks TLS alone.
+    pub(crate) async fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Self {
+        let tls = certificates.arguments();
+        let tls: Vec<&str> = tls.iter().map(String::as_str).collect();
+        Self::start(&[&["--port", "0"], tls.as_slice(), arguments].concat()).await
+    }
+
     /// Ends it as a power cut would, and starts it again on the same port and folder.
     pub(crate) async fn restart(&mut self) {
         self.kill();
@@ -60,7 +68,15 @@ impl Server {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.authority().is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// The file of the authority whose certificate it shows, if it speaks TLS.
+    fn authority(&self) -> Option<&str> {
+        let mut words = self.arguments.iter().flat_map(|text| text.split_whitespace());
+        words.find(|word| word.trim_start_matches("--") == "tls-ca-cert-file")?;
+        words.next()
     }
 
     pub(crate) fn settings(&self) -> RedisSettings {
@@ -73,7 +89,12 @@ impl Server {
 
     /// One command by `redis-cli`; its output.
     pub(crate) fn say(&self, command: &[&str]) -> String {
-        say(self.port, command)
+        let port = self.port.to_string();
+        let tls = self.authority().map(|file| ["--tls", "--cacert", file]);
+        let mut client = Command::new("timeout");
+        client.args(["2", "redis-cli", "-p", &port]).args(tls.iter().flatten()).args(command);
+        let output = client.output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_owned()
     }
 
     async fn is_up(&mut self) -> bool {
@@ -82,12 +103,10 @@ impl Server {
                 return false;
             }
             let answer = self.say(&["PING"]);
+            assert!(!answer.contains("certificate verify failed"), "{answer}");
             if ["PONG", "NOAUTH", "no password", "LOADING"].iter().any(|word| answer.contains(word))
             {
                 return true;
-            }
-            if self.arguments.iter().any(|text| text == "--tls-port") {
-                return tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok();
             }
             tick().await;
         }
@@ -109,15 +128,24 @@ pub(crate) fn patient(settings: RedisSettings) -> RedisSettings {
     RedisSettings { connect_timeout: long, response_timeout: long, ..settings }
 }
 
-/// One command by `redis-cli`; its output.
-pub(crate) fn say(port: u16, command: &[&str]) -> String {
-    let port = port.to_string();
-    let output = Command::new("timeout")
-        .args(["1", "redis-cli", "-p", &port])
-        .args(command)
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_owned()
+/// The server under test.
+fn binary() -> PathBuf {
+    std::env::var_os("CLOAKROOM_TEST_REDIS_SERVER").map_or("redis-server".into(), PathBuf::from)
+}
+
+/// Whether it was built with TLS; says so where not.
+pub(crate) fn speaks_tls() -> bool {
+    let name = binary();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).map(|folder| folder.join(&name));
+    let found = std::iter::once(name.clone()).chain(folders).find(|file| file.is_file());
+    let code = std::fs::read(found.expect("there is a redis-server")).unwrap();
+    // Where it was built without, it does not know its settings.
+    let knows = code.windows(16).any(|window| window == b"tls-auth-clients");
+    if !knows {
+        println!("not checked here: {} was built without TLS", name.display());
+    }
+    knows
 }
 
 /// Asks until `wanted` says yes; ends the test if it never does.
@@ -142,11 +170,12 @@ async fn tick() {
 fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
     let port = port.to_string();
     let sentinel = arguments.first().is_some_and(|first| first == "--sentinel");
-    let mut command = Command::new("redis-server");
+    let mut command = Command::new(binary());
     if sentinel {
         command.arg(folder.join("sentinel.conf")).arg("--sentinel");
-        std::fs::write(folder.join("sentinel.conf"), format!("port {port}\n{}", arguments[1]))
-            .unwrap();
+        let plain = if arguments[1].contains("tls-port") { "0" } else { &port };
+        let text = format!("port {plain}\n{}", arguments[1].replace("PORT", &port));
+        std::fs::write(folder.join("sentinel.conf"), text).unwrap();
     } else {
         if !arguments.iter().any(|text| text == "--tls-port") {
             command.args(["--port", &port]);
@@ -164,6 +193,10 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) async fn start(replicas: usize) -> Self {
+        Self::start_with(replicas, None).await
+    }
+
+    pub(crate) async fn start_with(replicas: usize, certificates: Option<&Certificates>) -> Self {
         let count = 3 + 3 * replicas;
         let mut nodes = Vec::new();
         for _ in 0..count {
@@ -177,11 +210,19 @@ impl Cluster {
                 "--repl-ping-replica-period",
                 "1",
             ];
-            nodes.push(Server::start(&arguments).await);
+            nodes.push(match certificates {
+                None => Server::start(&arguments).await,
+                Some(tls) => {
+                    let arguments = [&arguments[..], &["--tls-cluster", "yes"]].concat();
+                    Server::start_tls(tls, &arguments).await
+                }
+            });
         }
+        let tls = nodes[0].authority().map(|file| ["--tls", "--cacert", file]);
         let addresses: Vec<_> =
             nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
         let made = Command::new("redis-cli")
+            .args(tls.iter().flatten())
             .args(["--cluster", "create"])
             .args(&addresses)
             .args(["--cluster-replicas", &replicas.to_string(), "--cluster-yes"])
