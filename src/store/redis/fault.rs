@@ -83,12 +83,17 @@ impl Fault {
 
     /// Up to Redis 6.2 an error within a script arrives as `ERR` with the true code in its text.
     fn spelled(code: &str, text: &str) -> Self {
-        let says = |word: &str| code == word || text.contains(&format!("-{word} "));
+        let says = |word: &str| {
+            let within = |before: &str| text.contains(&format!("{before}{word} "));
+            code == word || within(" ") || within("-")
+        };
         match () {
             () if says("OOM") => Self::Full,
             () if says("READONLY") => Self::ReadOnly,
             () if says("WRONGTYPE") => Self::Damaged("a key of ours holds something else"),
             () if says("NOPERM") => Self::NotPermitted,
+            // Up to 6.2 this one has no code, within a script.
+            () if text.contains("executing the script can't") => Self::NotPermitted,
             () if says("NOAUTH") || says("WRONGPASS") => Self::Denied,
             // What a server says to a long command before the login.
             () if text.contains("unauthenticated") => Self::Denied,
@@ -170,6 +175,49 @@ impl Fault {
             Self::Topology => StoreFault::Unreachable("redis has the key elsewhere or nowhere"),
             Self::Replicas => StoreFault::Unreachable("too few redis replicas have the write"),
             Self::NoScript | Self::Refused => StoreFault::Unreachable("redis refused the command"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_within_a_script_means_the_same_from_an_old_server_and_a_new_one() {
+        let script = "Error running script (call to f_4e6d): @user_script:1:";
+        let full = "Error running script (call to f_4e6d): @user_script:1: @user_script: 1: -OOM command not allowed";
+        for (code, text, fault) in [
+            ("OOM", "command not allowed when used memory > 'maxmemory'.", Fault::Full),
+            ("ERR", full, Fault::Full),
+            (
+                "WRONGTYPE",
+                "Operation against a key",
+                Fault::Damaged("a key of ours holds something else"),
+            ),
+            (
+                "ERR",
+                &format!(
+                    "{script} WRONGTYPE Operation against a key holding the wrong kind of value"
+                ),
+                Fault::Damaged("a key of ours holds something else"),
+            ),
+            (
+                "ERR",
+                &format!("{script} -READONLY You can't write against a read only replica."),
+                Fault::ReadOnly,
+            ),
+            ("NOPERM", "this user has no permissions", Fault::NotPermitted),
+            (
+                "ERR",
+                &format!(
+                    "{script} The user executing the script can't run this command or subcommand"
+                ),
+                Fault::NotPermitted,
+            ),
+            ("ERR", &format!("{script} something else"), Fault::Refused),
+        ] {
+            assert_eq!(Fault::spelled(code, text), fault, "{code} {text}");
         }
     }
 }
