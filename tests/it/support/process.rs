@@ -1,6 +1,6 @@
 //! The program as its user runs it: a child process, ended by the test.
 
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -66,6 +66,24 @@ impl Process {
             }
         };
         timeout(PATIENCE, caught).await.expect("it obeys in time");
+    }
+
+    /// Waits until a line that it says holds these words; gives what was said up to there. The end gives the rest.
+    pub(crate) async fn until_said(&mut self, words: &'static str) -> String {
+        let child = self.0.as_mut().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let listening = tokio::task::spawn_blocking(move || {
+            let (mut said, mut byte) = (Vec::new(), [0]);
+            // Byte by byte: what is read too much would be missing at the end.
+            while !String::from_utf8_lossy(&said).contains(words) || byte != *b"\n" {
+                assert_eq!(stderr.read(&mut byte).unwrap(), 1, "it ended before it said {words}");
+                said.push(byte[0]);
+            }
+            (stderr, String::from_utf8(said).unwrap())
+        });
+        let heard = timeout(PATIENCE, listening).await.expect("it says so in time").unwrap();
+        child.stderr = Some(heard.0);
+        heard.1
     }
 
     /// Waits for its end and gives what it said.
