@@ -124,6 +124,7 @@ impl From<StoreFault> for Problem {
     fn from(fault: StoreFault) -> Self {
         Self::new(match fault {
             StoreFault::Full { .. } => ControlCause::Full,
+            StoreFault::NoSpace => ControlCause::NoSpace,
             StoreFault::Unreachable(_) | StoreFault::Damaged(_) => ControlCause::Unavailable,
         })
     }

@@ -33,6 +33,9 @@ pub(super) enum Handles {
         /// Needed by a caller that serves several tenants.
         #[arg(long)]
         tenant: Option<String>,
+        /// Issue honey: never redeemed, and an alarm in the audit and the metrics when tried.
+        #[arg(long)]
+        alarm: bool,
     },
     /// Say what a handle's text tells anybody (offline), or its state by its id.
     Inspect {
@@ -59,7 +62,7 @@ pub(super) struct ControlPlane {
 
 pub(super) fn run(command: Handles) -> Result<(), Failure> {
     match command {
-        Handles::Issue { control, ttl_secs, uses, subject, tenant } => {
+        Handles::Issue { control, ttl_secs, uses, subject, tenant, alarm } => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text)?;
             let payload: Box<serde_json::value::RawValue> =
@@ -75,6 +78,7 @@ pub(super) fn run(command: Handles) -> Result<(), Failure> {
                 ("uses", uses.map(|uses| uses.as_str().into())),
                 ("subject", subject.map(Into::into)),
                 ("tenant", tenant.map(Into::into)),
+                ("alarm", alarm.then_some(true.into())),
             ];
             for (name, value) in optional {
                 ask.extend(value.map(|value| (name.to_owned(), value)));

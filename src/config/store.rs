@@ -117,6 +117,7 @@ fn strangers(kind: StoreKind, raw: &Raw, notes: &mut Notes<'_>) {
         sentinel,
         username,
         password,
+        danger_plaintext,
         tls_ca,
         tls_client,
         connect_timeout,
@@ -136,6 +137,7 @@ fn strangers(kind: StoreKind, raw: &Raw, notes: &mut Notes<'_>) {
         spot(topology),
         spot(sentinel),
         spot(password),
+        spot(danger_plaintext),
         spot(tls_client),
         spot(strict),
     ]);

@@ -22,7 +22,7 @@ use super::time::Timestamp;
 pub struct LeaseId(#[serde(with = "super::spelling")] [u8; 16]);
 
 /// Where a handle stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Nobody holds it.
@@ -50,7 +50,7 @@ pub enum State {
 }
 
 /// What a store keeps about a handle's use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ledger {
     /// Where the handle stands.
     pub state: State,

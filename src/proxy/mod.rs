@@ -25,6 +25,7 @@ pub mod settings;
 mod settle;
 mod socket;
 pub mod swap;
+mod unredeemed;
 pub mod upstream;
 mod watch;
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::relay::Relayer;
+use super::unredeemed::Unredeemed;
 use crate::dialect::exchange::{Exchange, OnUnusable, Reveal};
 use crate::dialect::find::{Carries, Found};
 use crate::dialect::request::{Request, Setting};
@@ -93,7 +94,16 @@ impl Swap<'_> {
             revelations: Vec::new(),
             beside: Vec::new(),
         };
-        let filled = self.fill(request, setting, &mut swapped).await;
+        let mut unredeemed = Unredeemed::default();
+        let filled = self.fill(request, setting, &mut swapped, &mut unredeemed).await;
+        unredeemed.tell(self.vault, self.metrics, self.tenant, self.scene());
+        if filled == Err(Cause::HandleUnusable(Unusable::MemberAbsent)) {
+            // Counted when they were redeemed; nothing of them went upstream.
+            for id in &swapped.redeemed {
+                let why = Unusable::MemberAbsent;
+                self.vault.note_refused(self.scene(), self.tenant, why, Some(*id), 1);
+            }
+        }
         if filled.is_err() {
             for lease in swapped.leases.drain(..) {
                 // A store that does not answer frees it at its bound.
@@ -108,6 +118,7 @@ impl Swap<'_> {
         request: Request<'_>,
         setting: Setting<'_>,
         swapped: &mut Swapped,
+        unredeemed: &mut Unredeemed,
     ) -> Result<(), Cause> {
         let plan = match self.part {
             Part::Request => self.exchange.find(request, setting),
@@ -115,12 +126,17 @@ impl Swap<'_> {
         };
         let plan = plan.map_err(|_| Cause::BodyInvalid(BodyFlaw::NotJson))?;
         if plan.found().len() > 1 {
-            self.look_over(plan.found())?;
+            self.look_over(plan.found(), unredeemed)?;
         }
         let mut verdicts = Vec::with_capacity(plan.found().len());
         let mut decided = HashMap::new();
         for slot in plan.found() {
-            verdicts.push(self.verdict(slot, &mut decided, swapped).await?);
+            let verdict = match &slot.carries {
+                Carries::Handle(text) => self.verdict(slot, text, &mut decided, swapped).await,
+                Carries::Unusable => self.unredeemed(Unusable::Malformed, unredeemed),
+                Carries::BadToken => self.unredeemed(Unusable::BadToken, unredeemed),
+            };
+            verdicts.push(verdict?);
         }
         swapped.revealed = plan.reveal(&verdicts).map_err(cause)?;
         for token in swapped.revealed.tokens() {
@@ -130,35 +146,42 @@ impl Swap<'_> {
         Ok(())
     }
 
-    /// Refuses for the first handle that is plainly bad, before a good one beside it is
+    /// Refuses for a handle that is plainly bad, before a good one beside it is
     /// reserved: a lease that is given back is still one of the few that may be.
-    fn look_over(&self, found: &[Found<'_>]) -> Result<(), Cause> {
+    fn look_over(&self, found: &[Found<'_>], refused: &mut Unredeemed) -> Result<(), Cause> {
+        let (mut bad, mut outcome) = (Unredeemed::default(), Ok(()));
         for slot in found {
-            let unusable = match &slot.carries {
-                Carries::Unusable => Unusable::Malformed,
-                Carries::BadToken => Unusable::BadToken,
+            let (unusable, id) = match &slot.carries {
+                Carries::Unusable => (Unusable::Malformed, None),
+                Carries::BadToken => (Unusable::BadToken, None),
                 Carries::Handle(text) => match self.vault.look_over(self.tenant, text) {
                     Ok(()) => continue,
-                    Err(unusable) => unusable,
+                    Err(unusable) => (unusable, Handle::parse(text).ok().map(|one| one.id())),
                 },
             };
-            self.without(unusable)
-                .inspect_err(|_| self.metrics.redeemed(self.tenant, unusable.reason()))?;
+            bad.add(unusable, id);
+            outcome = outcome.and(self.without(unusable).map(drop));
         }
-        Ok(())
+        // Where the call goes on, each is met again and has its line then.
+        if outcome.is_err() {
+            *refused = bad;
+        }
+        outcome
+    }
+
+    /// A slot without a handle that the vault could be asked about.
+    fn unredeemed(&self, why: Unusable, refused: &mut Unredeemed) -> Result<Verdict, Cause> {
+        refused.add(why, None);
+        self.without(why)
     }
 
     async fn verdict<'f>(
         &self,
         slot: &'f Found<'_>,
+        text: &'f str,
         decided: &mut HashMap<&'f str, Decided>,
         swapped: &mut Swapped,
     ) -> Result<Verdict, Cause> {
-        let text = match &slot.carries {
-            Carries::Unusable => return self.without(Unusable::Malformed),
-            Carries::BadToken => return self.without(Unusable::BadToken),
-            Carries::Handle(text) => text.as_str(),
-        };
         if !decided.contains_key(text) {
             decided.insert(text, self.redeem(text, swapped).await?);
         }
@@ -185,8 +208,7 @@ impl Swap<'_> {
     }
 
     async fn redeem(&self, text: &str, swapped: &mut Swapped) -> Result<Decided, Cause> {
-        let scene = Scene { route: self.relayer.route(), exchange: &self.exchange.name };
-        match self.vault.redeem_at(Some(scene), self.tenant, text, self.carrier).await {
+        match self.vault.redeem_at(Some(self.scene()), self.tenant, text, self.carrier).await {
             Ok(redeemed) => {
                 self.metrics.redeemed(self.tenant, "redeemed");
                 swapped.redeemed.push(redeemed.id);
@@ -211,6 +233,10 @@ impl Swap<'_> {
                 Err(Cause::AuditUnavailable)
             }
         }
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene { route: self.relayer.route(), exchange: &self.exchange.name }
     }
 
     /// What becomes of a slot whose handle is no good.

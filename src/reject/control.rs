@@ -21,6 +21,8 @@ pub enum ControlCause {
     TooLarge,
     /// The store is full.
     Full,
+    /// The store's disk is full.
+    NoSpace,
     /// The store does not answer.
     Unavailable,
     /// The audit cannot be written.
@@ -39,7 +41,9 @@ impl ControlCause {
             Self::NotFound | Self::NoSuchCall => StatusCode::NOT_FOUND,
             Self::Invalid => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Full | Self::Unavailable | Self::Unaudited => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full | Self::NoSpace | Self::Unavailable | Self::Unaudited => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -55,6 +59,7 @@ impl ControlCause {
             Self::Invalid => "The request is not valid",
             Self::TooLarge => "The request is too large",
             Self::Full => "The store is full",
+            Self::NoSpace => "The store has no space left",
             Self::Unavailable => "The store does not answer",
             Self::Unaudited => "The audit cannot be written",
             Self::Internal => "The request could not be served",

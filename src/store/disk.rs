@@ -12,6 +12,7 @@ mod log;
 mod readers;
 mod room;
 mod rows;
+mod space;
 mod writer;
 
 use std::path::Path;

@@ -86,6 +86,9 @@ pub enum StoreFault {
         /// The configured bound.
         entries_max: u64,
     },
+    /// The disk, or the file's own bound, has no room for it. It may be tried again.
+    #[error("the store has no space left: the disk is full, or the file is at bytes_max")]
+    NoSpace,
     /// No answer in time, or a broken connection.
     #[error("the store cannot be reached: {0}")]
     Unreachable(&'static str),

@@ -9,6 +9,7 @@
 //! be stored that an erasure would not find. If one record of a batch fails, those that were stored are removed again
 //! and the batch is refused; what could not be removed has a handle that nobody was given, and expires.
 
+mod bare;
 mod batch;
 mod books;
 mod check;

@@ -12,6 +12,7 @@ use prometheus::{
 use super::audit::AuditMetrics;
 use crate::domain::tenant::TenantId;
 use crate::store::Census;
+use crate::vault::redeem::Unusable;
 
 /// Seconds: 50 µs (a poll on loopback) to 60 s (a vendor that hangs).
 const REQUEST_BUCKETS: [f64; 14] = [
@@ -137,6 +138,11 @@ impl Metrics {
     /// One handle was met in a request.
     pub fn redeemed(&self, tenant: &TenantId, outcome: &'static str) {
         self.redeems.with_label_values(&[tenant.as_str(), outcome]).inc();
+    }
+
+    /// Handles were met that are no good, for this reason.
+    pub fn refused(&self, tenant: &TenantId, why: Unusable, count: u64) {
+        self.redeems.with_label_values(&[tenant.as_str(), why.reason()]).inc_by(count);
     }
 
     /// Values were taken out of an answer.

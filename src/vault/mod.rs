@@ -10,6 +10,7 @@ pub mod issue;
 pub mod lease;
 pub mod link;
 pub mod redeem;
+mod refuse;
 pub mod relay;
 pub mod revoke;
 pub mod tenancy;

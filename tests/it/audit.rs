@@ -3,6 +3,7 @@
 
 mod failing;
 mod files;
+mod refused;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::support::calls::{chat_of, refused};
 use crate::support::house::{issue_with, preamble, route, start_text};
+use crate::support::process::{command, piped};
 use crate::support::{Answer, Running, SECRET, Vendor, start};
 
 fn id_of(issued: &Value) -> &str {
@@ -71,6 +72,33 @@ async fn honey_is_never_redeemed_alarms_every_time_and_looks_like_any_other_hand
     let audit = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
     let alarms = audit.lines().filter(|line| line.contains(r#""event":"alarm""#));
     assert_eq!(alarms.count(), tries);
+}
+
+/// What `cloakroom handle issue` prints for these arguments.
+async fn issued_from_a_shell(running: &Running, arguments: &[&str]) -> Value {
+    let control = format!("http://{}", running.control);
+    let arguments = [&["handle", "issue", "--control", &control], arguments].concat();
+    let mut command = command(&arguments);
+    command.env("CLOAKROOM_SECRET", SECRET);
+    let issuing = tokio::task::spawn_blocking(move || piped(command, r#"{"nickname":"Ann"}"#));
+    let issued = issuing.await.unwrap();
+    assert!(issued.status.success(), "{}", String::from_utf8_lossy(&issued.stderr));
+    serde_json::from_slice(&issued.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn honey_from_the_command_line_alarms_and_a_handle_without_the_word_does_not() {
+    let vendor = Vendor::start().await;
+    let running = start(&route("genesys", vendor.address)).await;
+    let plain = issued_from_a_shell(&running, &["--uses", "once"]).await;
+    let honey = issued_from_a_shell(&running, &["--alarm", "--uses", "once"]).await;
+    let refusal = running.send(&chat_of("x", honey["handle"].as_str().unwrap())).await;
+    refused(&refusal, 403, "handle_unusable");
+    vendor.saw_nothing();
+    let metrics = running.metrics().await;
+    assert!(metrics.contains("cloakroom_alarms_total{tenant=\"acme\"} 1"), "{metrics}");
+    let answer = running.send(&chat_of("x", plain["handle"].as_str().unwrap())).await;
+    assert_eq!(answer.status, 200);
 }
 
 #[tokio::test]

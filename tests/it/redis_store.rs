@@ -3,8 +3,10 @@
 pub(crate) mod servers;
 
 mod access;
+mod certificates;
 mod cluster;
 mod faults;
 mod mirror;
+mod secured;
 mod sentinel;
 mod shared;

@@ -4,6 +4,7 @@
 mod absent;
 mod meanwhile;
 mod program;
+mod space;
 
 use std::path::Path;
 use std::sync::Arc;

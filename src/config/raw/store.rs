@@ -30,6 +30,9 @@ pub(crate) struct Store {
     pub(crate) username: Option<At<String>>,
     /// For "redis": the password. Default: none.
     pub(crate) password: Option<At<Secret>>,
+    /// For "redis://" beyond this machine: true sends the password in the clear, where anybody on
+    /// the way can read it. Default: false, which refuses such a url.
+    pub(crate) danger_plaintext: Option<At<bool>>,
     /// For "rediss://": PEM file of the authorities to trust. Default: the system's.
     pub(crate) tls_ca: Option<At<String>>,
     /// For "rediss://": the certificate that we show. Default: none.

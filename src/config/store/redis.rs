@@ -22,6 +22,8 @@ use crate::store::redis::{Durability, Login, RedisSettings, SettingFault, Topolo
 
 const URL_HINT: &str = "write \"redis://10.0.0.5:6379\", or \"rediss://…\" for TLS";
 const LOGIN_HINT: &str = "write username = \"…\" and password = { env = \"…\" } beside the urls";
+const BARE_HINT: &str =
+    "write \"rediss://…\" for TLS, or danger_plaintext = true where nobody else is on the way";
 
 /// 250 ms: a server that accepts and never answers costs a refusal in that time.
 const TIMEOUT: Range<Duration> =
@@ -73,7 +75,7 @@ fn together(
     raw: &At<Raw>,
     notes: &mut Notes<'_>,
 ) -> Option<RedisSettings> {
-    let Err(fault) = settings.check() else { return Some(settings) };
+    let Err(fault) = settings.check() else { return guarded(settings, raw, notes) };
     let urls = raw.urls.as_ref().map(At::span);
     let certificates = raw.tls_ca.as_ref().map(At::span);
     let certificates = certificates.or(raw.tls_client.as_ref().map(At::span));
@@ -88,6 +90,17 @@ fn together(
         SettingFault::Bounds(_) => None,
     };
     notes.wrong(&span.unwrap_or_else(|| raw.span()), fault.to_string());
+    None
+}
+
+/// Whether the password stays between us and the server.
+fn guarded(settings: RedisSettings, raw: &At<Raw>, notes: &mut Notes<'_>) -> Option<RedisSettings> {
+    let accepted = raw.danger_plaintext.as_ref().is_some_and(|accepted| **accepted);
+    let bare = settings.bares_password().filter(|_| !accepted);
+    let Some(at) = bare else { return Some(settings) };
+    let url = raw.urls.as_ref().and_then(|urls| urls.get(at)).map(At::span);
+    let message = "the password would cross the network in the clear";
+    notes.fix(&url.unwrap_or_else(|| raw.span()), message, BARE_HINT);
     None
 }
 

@@ -84,7 +84,7 @@ fn commented(from: &str) -> String {
 fn the_documented_defaults_of_the_other_stores_are_theirs() {
     for (kind, required, keys) in [
         ("disk", "path = \"cloakroom.db\"", 2),
-        ("redis", "urls = [\"redis://127.0.0.1:6379\"]", 10),
+        ("redis", "urls = [\"redis://127.0.0.1:6379\"]", 11),
     ] {
         let documented = commented(&format!("# For kind = \"{kind}\""));
         assert_eq!(documented.lines().count(), keys, "{documented}");

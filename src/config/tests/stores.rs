@@ -174,6 +174,38 @@ fn secrets_and_certificates_are_there_and_fit() {
 }
 
 #[test]
+fn a_password_crosses_no_network_in_the_clear_unless_the_operator_says_so() {
+    let refused = "store.urls[0]: the password would cross the network in the clear; \
+                   write \"rediss://…\" for TLS, or danger_plaintext = true where nobody else is on the way";
+    let login = redis("password = { env = \"HALO_JWT\" }");
+    wrong(&login, &[&format!("7:9: {refused}")]);
+    wrong(&format!("{login}\ndanger_plaintext = false"), &[&format!("7:9: {refused}")]);
+    wrong(
+        &login
+            .replace("[\"redis://h:1\"]", "[\"redis://127.0.0.1:1\", \"redis://h:1\"]")
+            .replace("password", "topology = \"cluster\"\npassword"),
+        &[&format!("7:32: {}", refused.replace("[0]", "[1]"))],
+    );
+    let sentinels = "topology = \"sentinel\"\n\
+                     sentinel = { primary = \"p\", password = { env = \"HALO_JWT\" } }";
+    wrong(&redis(sentinels), &[&format!("7:9: {refused}")]);
+    for fine in [
+        format!("{login}\ndanger_plaintext = true"),
+        login.replace("redis://h", "rediss://h"),
+        login.replace("redis://h", "redis://127.0.0.1"),
+        login.replace("redis://h", "redis://localhost"),
+        redis("username = \"cloak\""),
+    ] {
+        assert!(mistakes(&with(&fine)).is_empty(), "{fine}");
+    }
+    wrong(
+        "kind = \"disk\"\npath = \"x\"\ndanger_plaintext = true",
+        &["8:20: store.danger_plaintext: this key is of another kind of store; \
+           it belongs to kind = \"redis\""],
+    );
+}
+
+#[test]
 fn a_store_resolves_to_what_the_file_says() {
     let StoreConfig::Disk { path, options } =
         load(&with("kind = \"disk\"\npath = \"x/y.db\"")).unwrap().store
@@ -193,7 +225,7 @@ fn a_store_resolves_to_what_the_file_says() {
     assert_eq!(settings.response_timeout, Duration::from_millis(250));
     assert_eq!((settings.entries_max, settings.connections), (1_000_000, 4));
 
-    let more = "username = \"cloak\"\npassword = { env = \"HALO_JWT\" }\nreplicas_min = 2\nprefix = \"p\"\n\
+    let more = "danger_plaintext = true\nusername = \"cloak\"\npassword = { env = \"HALO_JWT\" }\nreplicas_min = 2\nprefix = \"p\"\n\
                 strict = \"refuse\"\nnear_age_max = \"0s\"\ntopology = \"sentinel\"\n\
                 sentinel = { primary = \"main\", password = { env = \"HALO_JWT\" } }";
     let config = load(&with(&redis(more))).unwrap();

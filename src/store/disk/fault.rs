@@ -2,6 +2,7 @@
 //!
 //! Carries no content: SQLite's own message goes to the log, a fixed text to the caller.
 
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::{Error, ErrorCode};
 
 use super::super::StoreFault;
@@ -38,7 +39,7 @@ impl From<Fault> for StoreFault {
 
 /// Errors by what an operator would do about them.
 const MEANINGS: &[(ErrorCode, StoreFault)] = &[
-    (ErrorCode::DiskFull, StoreFault::Unreachable("the disk is full, or the file at its bound")),
+    (ErrorCode::DiskFull, StoreFault::NoSpace),
     (ErrorCode::DatabaseBusy, StoreFault::Unreachable("another process holds the database")),
     (ErrorCode::DatabaseLocked, StoreFault::Unreachable("another process holds the database")),
     (ErrorCode::SystemIoFailure, StoreFault::Unreachable("the disk failed to read or write")),
@@ -50,8 +51,19 @@ const MEANINGS: &[(ErrorCode, StoreFault)] = &[
     (ErrorCode::NotADatabase, StoreFault::Damaged("the file is no database")),
 ];
 
+/// Whether room is what was missing: in the file or its log, or for the log's index, which SQLite reports apart.
+pub(super) fn for_want_of_space(error: &Error) -> bool {
+    let index = |error: &rusqlite::ffi::Error| error.extended_code == SQLITE_IOERR_SHMSIZE;
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(index)
+}
+
 /// What to tell a caller. Anything that is not listed is damage: our statements do not fail on sound tables.
 pub(super) fn meaning(error: &Error) -> StoreFault {
+    if for_want_of_space(error) {
+        // Said by `space`, once and not for each write.
+        return StoreFault::NoSpace;
+    }
     tracing::warn!(%error, "the disk store failed");
     let code = error.sqlite_error_code();
     let known = MEANINGS.iter().find(|(listed, _)| Some(*listed) == code);

@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::super::StoreFault;
-use super::fault::{Fault, meaning};
+use super::fault::{Fault, for_want_of_space, meaning};
 use super::log::{Log, move_now};
 use super::rows::Rows;
+use super::space::Space;
 
 /// Jobs that may wait; one more is refused at once. Some 16 groups: more would wait for longer than a caller does.
 const QUEUE_MAX: usize = 4096;
@@ -69,7 +70,8 @@ impl Writer {
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
         let strokes = Arc::new(Strokes::default());
         let log = Log::watch(&mut connection, mover)?;
-        let desk = Desk { log, connection, strokes: Arc::clone(&strokes), waiting };
+        let space = Space::default();
+        let desk = Desk { log, connection, strokes: Arc::clone(&strokes), waiting, space };
         let thread = thread::Builder::new().name("disk-writer".to_owned()).spawn(|| desk.run())?;
         Ok(Writer { jobs: Some(jobs), thread: Some(thread), strokes })
     }
@@ -175,7 +177,7 @@ enum Failed {
 impl Failed {
     fn for_want_of_space(&self) -> bool {
         let (Failed::Job(error) | Failed::Whole(error)) = self;
-        error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        for_want_of_space(error)
     }
 }
 
@@ -185,6 +187,7 @@ struct Desk {
     connection: Connection,
     waiting: mpsc::Receiver<Box<dyn Job>>,
     strokes: Arc<Strokes>,
+    space: Space,
 }
 
 impl Desk {
@@ -221,6 +224,7 @@ impl Desk {
         }
         match outcome {
             Ok(()) => {
+                self.space.wrote(&self.connection);
                 let unfinished = group.into_iter().filter_map(Job::committed).collect();
                 // Only now: nobody's answer waits for it.
                 self.log.committed(&self.connection);
@@ -231,6 +235,9 @@ impl Desk {
             }
             Err(Failed::Job(error) | Failed::Whole(error)) => {
                 let fault = meaning(&error);
+                if fault == StoreFault::NoSpace {
+                    self.space.lacked(&self.connection);
+                }
                 group.into_iter().for_each(|job| job.failed(fault.clone()));
                 Vec::new()
             }

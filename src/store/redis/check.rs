@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::RedisStore;
-use super::fault::Fault;
+use super::fault::{Fault, MISNAMED, UNTRUSTED};
 use super::settings::{RedisSettings, Topology};
 
 /// The oldest version that has all that the scripts and indexes use (`ZADD … GT`, `ZRANGE … REV`, ACL users).
@@ -17,9 +17,17 @@ pub enum StartFault {
     /// No answer in time. It may come: serving can begin, and answers 503 until then.
     #[error("redis cannot be reached: {0}")]
     Unreachable(&'static str),
-    /// Wrong user or password, or a user that may not do what the store needs.
-    #[error("redis refused the user or password, or the user may not run INFO")]
+    /// Wrong user or password.
+    #[error("redis refused the user or password")]
     Denied,
+    /// A user that may not do what it takes to begin. What else it may not do shows at the first call.
+    #[error(
+        "the redis user may not run INFO, or what finds the primary; docs/stores.md lists what it needs"
+    )]
+    NotPermitted,
+    /// A certificate that is not to be trusted, and why.
+    #[error("{0}")]
+    Certificate(&'static str),
     /// Older than 6.2.
     #[error("redis {found} is too old: 6.2 or newer is needed")]
     VersionOld {
@@ -102,12 +110,21 @@ impl RedisStore {
     pub async fn check(&self, settings: &RedisSettings) -> Result<Vec<Finding>, StartFault> {
         // The first connection includes everything that a later one has behind it.
         let by = self.wire.deadline() + settings.connect_timeout.saturating_mul(8);
-        let texts = self.wire.introductions(by).await.map_err(|fault| {
-            if fault == Fault::Denied {
-                return StartFault::Denied;
-            }
-            let why = if fault == Fault::Silent { "no answer in time" } else { "no connection" };
-            StartFault::Unreachable(why)
+        let texts = self.wire.introductions(by).await.map_err(|fault| match fault {
+            Fault::Denied => StartFault::Denied,
+            Fault::NotPermitted => StartFault::NotPermitted,
+            Fault::Untrusted => StartFault::Certificate(UNTRUSTED),
+            Fault::Misnamed => StartFault::Certificate(MISNAMED),
+            Fault::Silent => StartFault::Unreachable("no answer in time"),
+            Fault::Broken
+            | Fault::Down
+            | Fault::ReadOnly
+            | Fault::Topology
+            | Fault::Replicas
+            | Fault::Full
+            | Fault::NoScript
+            | Fault::Damaged(_)
+            | Fault::Refused => StartFault::Unreachable("no connection"),
         })?;
         let mut findings = Vec::new();
         for text in &texts {

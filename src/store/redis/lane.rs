@@ -155,8 +155,8 @@ async fn keep(shared: Arc<Shared>) {
 async fn open(dialer: &Dialer) -> Result<Link, Fault> {
     match timeout(dialer.patience(), dialer.dial()).await {
         Ok(Ok(link)) => Ok(link),
-        Ok(Err(error)) if Fault::of(&error) == Fault::Denied => Err(Fault::Denied),
-        Ok(Err(_)) | Err(_) => Err(Fault::Down),
+        Ok(Err(error)) => Err(Fault::at_the_door(&error)),
+        Err(_) => Err(Fault::Down),
     }
 }
 

@@ -11,13 +11,13 @@ use crate::support::{Browser, SECRET, Vendor, request};
 
 impl Audited {
     /// Makes the path lead nowhere: no line can be written, whoever asks.
-    fn obstruct(&self) {
+    pub(super) fn obstruct(&self) {
         std::fs::rename(self.path(), self.folder.path().join("aside")).unwrap();
         std::os::unix::fs::symlink(self.folder.path().join("none/x"), self.path()).unwrap();
     }
 
     /// In one step: a file that was begun in between would be lost.
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         std::fs::rename(self.folder.path().join("aside"), self.path()).unwrap();
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cloakroom::store::{SWEEP_MAX, Store as _, StoreFault};
 
 use super::child::Player;
-use super::opening::Mount;
 use super::*;
+use crate::support::mount::Mount;
 
 const LATER: Timestamp = Timestamp::from_secs(1_000_060);
 
@@ -109,6 +109,7 @@ async fn a_file_at_its_bound_refuses_and_goes_on() {
         held += 1;
     }
     assert!(held > 50, "{held}");
+    assert_eq!(store.put(vec![record(held)]).await, Err(StoreFault::NoSpace));
     goes_on(&store, held).await;
     drop(store);
     assert!(std::fs::metadata(&path).unwrap().len() <= 200 << 10);
@@ -126,6 +127,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     while store.put(vec![record(held)]).await.is_ok() {
         held += 1;
     }
+    assert_eq!(store.put(vec![record(held)]).await, Err(StoreFault::NoSpace));
     println!("{held} entries on 2 MiB");
     assert!(held > 50, "{held}");
     for n in 0..held {

@@ -2,13 +2,12 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::process::Command;
 
 use cloakroom::store::Store as _;
 use cloakroom::store::disk::OpenFault;
 
 use super::*;
+use crate::support::mount::Mount;
 
 fn refused(path: &Path) -> OpenFault {
     DiskStore::open(path, OPTIONS).map(drop).unwrap_err()
@@ -95,33 +94,4 @@ fn a_file_of_another_version_is_refused() {
     later.pragma_update(None, "user_version", 2).unwrap();
     drop(later);
     assert!(matches!(refused(&path), OpenFault::Version { found: 2, .. }));
-}
-
-/// A small file system of its own, where the tests run with the right to mount one.
-pub(super) struct Mount(pub(super) PathBuf);
-
-impl Mount {
-    pub(super) fn on(folder: &Path, size: &str) -> Option<Mount> {
-        let options = format!("size={size}");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder);
-        let mounted = mount.output().is_ok_and(|out| out.status.success());
-        if !mounted {
-            println!("not checked here: there is no right to mount");
-        }
-        mounted.then(|| Mount(folder.to_owned()))
-    }
-
-    fn remount(&self, how: &str) {
-        let options = format!("remount,{how}");
-        let done = Command::new("mount").args(["-o", &options]).arg(&self.0).status().unwrap();
-        assert!(done.success());
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // A folder in use cannot be taken away; it is temporary anyway.
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
 }

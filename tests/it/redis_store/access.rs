@@ -1,22 +1,22 @@
 //! Who we are to the server, and who it is to us: passwords, users, certificates.
 
-use std::fs;
-
 use cloakroom::domain::Uses;
 use cloakroom::store::redis::{
     Finding, Login, RedisSettings, RedisStore, SettingFault, StartFault,
 };
 use cloakroom::store::{Store, StoreFault};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use super::servers::Server;
+use super::certificates::Certificates;
+use super::secured::{apply, documented};
+use super::servers::{Server, speaks_tls};
 use super::shared::{NOW, TERMS, ask, key, record};
 
 const DENIED: StoreFault = StoreFault::Unreachable("redis refused our user or password");
+pub(super) const LACKS: StoreFault =
+    StoreFault::Unreachable("the redis user lacks a command or key that the store needs");
 
-fn login(username: Option<&str>, password: &str) -> Login {
+pub(super) fn login(username: Option<&str>, password: &str) -> Login {
     let password = Some(Zeroizing::new(password.to_owned()));
     Login { username: username.map(str::to_owned), password }
 }
@@ -41,42 +41,10 @@ async fn a_wrong_or_missing_password_is_refused_by_name_and_never_shown() {
     store.put(vec![record(1, Uses::Once)]).await.unwrap();
 }
 
-/// The least that a user needs, as the documentation says it.
-const RULES: &[&str] = &[
-    "on",
-    ">s3cret",
-    "resetkeys",
-    "~cloakroom:*",
-    "resetchannels",
-    "-@all",
-    "+evalsha",
-    "+eval",
-    "+get",
-    "+getrange",
-    "+setrange",
-    "+set",
-    "+del",
-    "+zadd",
-    "+zrange",
-    "+zrangebyscore",
-    "+zrem",
-    "+zremrangebyscore",
-    "+hget",
-    "+hgetall",
-    "+hvals",
-    "+hincrby",
-    "+hdel",
-    "+pttl",
-    "+pexpire",
-    "+wait",
-    "+info",
-    "+ping",
-];
-
 #[tokio::test]
 async fn a_user_with_the_documented_rules_can_do_everything_and_one_without_is_refused() {
     let server = Server::start(&[]).await;
-    assert_eq!(server.say(&[&["ACL", "SETUSER", "cloak"], RULES].concat()), "OK");
+    apply(&documented("cloak")[0], &server);
     server.say(&["ACL", "SETUSER", "reader", "on", ">s3cret", "~*", "+get", "+info"]);
     let settings = RedisSettings { login: login(Some("cloak"), "s3cret"), ..server.settings() };
     let store = RedisStore::new(&settings).unwrap();
@@ -92,59 +60,26 @@ async fn a_user_with_the_documented_rules_can_do_everything_and_one_without_is_r
 
     let settings = RedisSettings { login: login(Some("reader"), "s3cret"), ..server.settings() };
     let store = RedisStore::new(&settings).unwrap();
-    assert_eq!(store.put(vec![record(3, Uses::Once)]).await, Err(DENIED));
-    assert_eq!(store.probe().await, Err(DENIED));
+    assert_eq!(store.put(vec![record(3, Uses::Once)]).await, Err(LACKS));
+    assert_eq!(store.probe().await, Err(LACKS));
     let settings = RedisSettings {
         prefix: "other".into(),
         login: login(Some("cloak"), "s3cret"),
         ..server.settings()
     };
     let store = RedisStore::new(&settings).unwrap();
-    assert_eq!(store.put(vec![record(3, Uses::Once)]).await, Err(DENIED), "another prefix's keys");
-}
-
-/// An authority, and a server's certificate of it with its key, in files.
-fn certificates(folder: &TempDir) -> Vec<u8> {
-    let authority_key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
-    let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
-    for (name, text) in
-        [("ca", &authority_pem), ("crt", &certificate.pem()), ("key", &key.serialize_pem())]
-    {
-        fs::write(folder.path().join(name), text).unwrap();
-    }
-    authority_pem.into_bytes()
+    assert_eq!(store.put(vec![record(3, Uses::Once)]).await, Err(LACKS), "another prefix's keys");
 }
 
 #[tokio::test]
 async fn a_server_whose_certificate_another_authority_signed_is_refused() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let (folder, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let authority = certificates(&folder);
-    let other = certificates(&elsewhere);
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (ca, crt, key_file) = (path("ca"), path("crt"), path("key"));
-    let server = Server::start(&[
-        "--port",
-        "0",
-        "--tls-port",
-        "PORT",
-        "--tls-ca-cert-file",
-        &ca,
-        "--tls-cert-file",
-        &crt,
-        "--tls-key-file",
-        &key_file,
-        "--tls-auth-clients",
-        "no",
-    ])
-    .await;
-    let url = format!("rediss://127.0.0.1:{}", server.port);
+    if !speaks_tls() {
+        return;
+    }
+    let (own, elsewhere) = (Certificates::new(), Certificates::new());
+    let (authority, other) = (own.authority.clone(), elsewhere.authority);
+    let server = Server::start_tls(&own, &[]).await;
+    let url = server.url();
     let with = |ca: &[u8], url: &str| RedisSettings {
         urls: vec![url.to_owned()],
         tls_ca: Some(ca.to_vec()),
@@ -152,9 +87,9 @@ async fn a_server_whose_certificate_another_authority_signed_is_refused() {
     };
     let settings = with(&other, &url);
     let store = RedisStore::new(&settings).unwrap();
-    assert!(matches!(store.check(&settings).await, Err(StartFault::Unreachable(_))));
+    assert!(matches!(store.check(&settings).await, Err(StartFault::Certificate(_))));
     assert!(store.put(vec![record(1, Uses::Once)]).await.is_err());
-    let plain = with(&authority, &server.url());
+    let plain = with(&authority, &url.replace("rediss", "redis"));
     assert_eq!(RedisStore::new(&plain).err(), Some(SettingFault::CertificatesWithoutTls));
     let garbage = RedisStore::new(&with(b"-----BEGIN CERTIFICATE-----\nAA\n", &url));
     assert_eq!(garbage.err(), Some(SettingFault::Certificates));

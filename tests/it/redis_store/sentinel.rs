@@ -6,7 +6,7 @@ use cloakroom::domain::Uses;
 use cloakroom::store::redis::{Durability, Login, RedisSettings, RedisStore, Topology};
 use cloakroom::store::{Reserved, Store};
 
-use super::servers::{Server, patient, say, until};
+use super::servers::{Server, patient, until};
 use super::shared::{NOW, TERMS, ask, key, record};
 
 struct Watched {
@@ -17,7 +17,7 @@ struct Watched {
 
 async fn watched() -> Watched {
     let primary = Server::start(&["--repl-diskless-sync-delay", "0"]).await;
-    let replica = Server::start(&["--replicaof", &format!("127.0.0.1 {}", primary.port)]).await;
+    let replica = Server::start(&["--replicaof", "127.0.0.1", &primary.port.to_string()]).await;
     until("it follows", || async { replica.say(&["ROLE"]).contains("connected") }).await;
     let config = format!(
         "sentinel monitor main 127.0.0.1 {} 2\nsentinel down-after-milliseconds main 500\n\
@@ -29,9 +29,8 @@ async fn watched() -> Watched {
         sentinels.push(Server::start(&["--sentinel", &config]).await);
     }
     for sentinel in &sentinels {
-        let port = sentinel.port;
         until("the sentinels know each other and the replica", || async {
-            let said = say(port, &["INFO", "sentinel"]);
+            let said = sentinel.say(&["INFO", "sentinel"]);
             said.contains("slaves=1,sentinels=3") && said.contains("status=ok")
         })
         .await;

@@ -1,17 +1,21 @@
-//! Real `redis-server` processes on free ports, in folders of their own, gone with the value that holds them.
+//! Real `redis-server` processes (or what `CLOAKROOM_TEST_REDIS_SERVER` names) on free ports, in folders of their own, gone with the value that holds them.
 //!
 //! Never waits for a time: it asks until the server answers as it should, and gives up after a bound.
 
 use std::future::Future;
-use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use cloakroom::store::redis::{RedisSettings, RedisStore, Topology};
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval};
+
+use super::certificates::Certificates;
+use crate::support::ports::claim;
+
+/// How far above a node's port its bus port is.
+const BUS: u16 = 10_000;
 
 /// A server.
 pub(crate) struct Server {
@@ -27,7 +31,7 @@ impl Server {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
         // Somebody may take the port between our looking and the server's: look again.
         for _ in 0..20 {
-            let port = free_port();
+            let port = claim(1, BUS);
             let folder = TempDir::new().unwrap();
             let process = spawn(port, folder.path(), &arguments);
             let mut server = Self { process, port, folder, arguments: arguments.clone() };
@@ -36,6 +40,13 @@ impl Server {
             }
         }
         panic!("no redis-server came up");
+    }
+
+    /// Starts one that speaks TLS alone.
+    pub(crate) async fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Self {
+        let tls = certificates.arguments();
+        let tls: Vec<&str> = tls.iter().map(String::as_str).collect();
+        Self::start(&[&["--port", "0"], tls.as_slice(), arguments].concat()).await
     }
 
     /// Ends it as a power cut would, and starts it again on the same port and folder.
@@ -57,7 +68,15 @@ impl Server {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.authority().is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// The file of the authority whose certificate it shows, if it speaks TLS.
+    fn authority(&self) -> Option<&str> {
+        let mut words = self.arguments.iter().flat_map(|text| text.split_whitespace());
+        words.find(|word| word.trim_start_matches("--") == "tls-ca-cert-file")?;
+        words.next()
     }
 
     pub(crate) fn settings(&self) -> RedisSettings {
@@ -70,7 +89,12 @@ impl Server {
 
     /// One command by `redis-cli`; its output.
     pub(crate) fn say(&self, command: &[&str]) -> String {
-        say(self.port, command)
+        let port = self.port.to_string();
+        let tls = self.authority().map(|file| ["--tls", "--cacert", file]);
+        let mut client = Command::new("timeout");
+        client.args(["2", "redis-cli", "-p", &port]).args(tls.iter().flatten()).args(command);
+        let output = client.output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_owned()
     }
 
     async fn is_up(&mut self) -> bool {
@@ -79,12 +103,10 @@ impl Server {
                 return false;
             }
             let answer = self.say(&["PING"]);
+            assert!(!answer.contains("certificate verify failed"), "{answer}");
             if ["PONG", "NOAUTH", "no password", "LOADING"].iter().any(|word| answer.contains(word))
             {
                 return true;
-            }
-            if self.arguments.iter().any(|text| text == "--tls-port") {
-                return tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok();
             }
             tick().await;
         }
@@ -106,15 +128,24 @@ pub(crate) fn patient(settings: RedisSettings) -> RedisSettings {
     RedisSettings { connect_timeout: long, response_timeout: long, ..settings }
 }
 
-/// One command by `redis-cli`; its output.
-pub(crate) fn say(port: u16, command: &[&str]) -> String {
-    let port = port.to_string();
-    let output = Command::new("timeout")
-        .args(["1", "redis-cli", "-p", &port])
-        .args(command)
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_owned()
+/// The server under test.
+fn binary() -> PathBuf {
+    std::env::var_os("CLOAKROOM_TEST_REDIS_SERVER").map_or("redis-server".into(), PathBuf::from)
+}
+
+/// Whether it was built with TLS; says so where not.
+pub(crate) fn speaks_tls() -> bool {
+    let name = binary();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).map(|folder| folder.join(&name));
+    let found = std::iter::once(name.clone()).chain(folders).find(|file| file.is_file());
+    let code = std::fs::read(found.expect("there is a redis-server")).unwrap();
+    // Where it was built without, it does not know its settings.
+    let knows = code.windows(16).any(|window| window == b"tls-auth-clients");
+    if !knows {
+        println!("not checked here: {} was built without TLS", name.display());
+    }
+    knows
 }
 
 /// Asks until `wanted` says yes; ends the test if it never does.
@@ -139,11 +170,12 @@ async fn tick() {
 fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
     let port = port.to_string();
     let sentinel = arguments.first().is_some_and(|first| first == "--sentinel");
-    let mut command = Command::new("redis-server");
+    let mut command = Command::new(binary());
     if sentinel {
         command.arg(folder.join("sentinel.conf")).arg("--sentinel");
-        std::fs::write(folder.join("sentinel.conf"), format!("port {port}\n{}", arguments[1]))
-            .unwrap();
+        let plain = if arguments[1].contains("tls-port") { "0" } else { &port };
+        let text = format!("port {plain}\n{}", arguments[1].replace("PORT", &port));
+        std::fs::write(folder.join("sentinel.conf"), text).unwrap();
     } else {
         if !arguments.iter().any(|text| text == "--tls-port") {
             command.args(["--port", &port]);
@@ -154,24 +186,6 @@ fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// A port that nobody has, whose cluster bus port (10000 above) nobody has either, and that this process has not given
-/// out before.
-pub(crate) fn free_port() -> u16 {
-    static LAST: AtomicU16 = AtomicU16::new(0);
-    for _ in 0..1000 {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        // The kernel's range reaches up to 60999; a bus port must stay below 65536.
-        let port = if port > 55_000 { port - 30_000 } else { port };
-        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        drop(listener);
-        if LAST.swap(port, Ordering::SeqCst) != port && free(port) && free(port + 10_000) {
-            return port;
-        }
-    }
-    panic!("no free port");
-}
-
 /// A cluster of three primaries with this many replicas each.
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Server>,
@@ -179,6 +193,10 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) async fn start(replicas: usize) -> Self {
+        Self::start_with(replicas, None).await
+    }
+
+    pub(crate) async fn start_with(replicas: usize, certificates: Option<&Certificates>) -> Self {
         let count = 3 + 3 * replicas;
         let mut nodes = Vec::new();
         for _ in 0..count {
@@ -192,11 +210,19 @@ impl Cluster {
                 "--repl-ping-replica-period",
                 "1",
             ];
-            nodes.push(Server::start(&arguments).await);
+            nodes.push(match certificates {
+                None => Server::start(&arguments).await,
+                Some(tls) => {
+                    let arguments = [&arguments[..], &["--tls-cluster", "yes"]].concat();
+                    Server::start_tls(tls, &arguments).await
+                }
+            });
         }
+        let tls = nodes[0].authority().map(|file| ["--tls", "--cacert", file]);
         let addresses: Vec<_> =
             nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
         let made = Command::new("redis-cli")
+            .args(tls.iter().flatten())
             .args(["--cluster", "create"])
             .args(&addresses)
             .args(["--cluster-replicas", &replicas.to_string(), "--cluster-yes"])

@@ -81,20 +81,20 @@ async fn a_redis_that_must_not_be_used_ends_the_program_with_one_line() {
 }
 
 /// The program, started on real ports.
-struct Serving {
+pub(super) struct Serving {
     data: SocketAddr,
-    control: SocketAddr,
+    pub(super) control: SocketAddr,
     file: PathBuf,
 }
 
 impl Serving {
-    fn over(store: &str, folder: &Path, vendor: &Vendor) -> Self {
+    pub(super) fn over(store: &str, folder: &Path, vendor: &Vendor) -> Self {
         let data = free_ports(2);
         let control = SocketAddr::new(data.ip(), data.port() + 1);
         Self { data, control, file: configuration(folder, store, vendor, data) }
     }
 
-    async fn start(&self) -> Process {
+    pub(super) async fn start(&self) -> Process {
         let process = Process::start(prepared("serve", &self.file));
         listening(self.data).await;
         listening(self.control).await;
@@ -102,7 +102,7 @@ impl Serving {
         process
     }
 
-    async fn issue(&self, uses: &str) -> String {
+    pub(super) async fn issue(&self, uses: &str) -> String {
         let bearer = format!("Bearer {SECRET}");
         let body = format!(r#"{{"payload":{PAYLOAD},"uses":"{uses}"}}"#);
         let call = request("POST", "/v1/handles", &[("Authorization", &bearer)], body.as_bytes());
@@ -111,11 +111,11 @@ impl Serving {
         issued.json()["handle"].as_str().unwrap().to_owned()
     }
 
-    async fn to(&self, address: SocketAddr, call: &[u8]) -> Answer {
+    pub(super) async fn to(&self, address: SocketAddr, call: &[u8]) -> Answer {
         Browser::connect(address).await.send(call).await
     }
 
-    async fn redeem(&self, handle: &str) -> Answer {
+    pub(super) async fn redeem(&self, handle: &str) -> Answer {
         self.to(self.data, &chat_with(handle)).await
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod h2;
 pub(crate) mod house;
+pub(crate) mod mount;
+pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod stage;

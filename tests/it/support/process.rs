@@ -1,12 +1,14 @@
 //! The program as its user runs it: a child process, ended by the test.
 
-use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read as _, Write};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
+
+use super::ports::claim;
 
 /// Longer than a start takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -66,6 +68,24 @@ impl Process {
         timeout(PATIENCE, caught).await.expect("it obeys in time");
     }
 
+    /// Waits until a line that it says holds these words; gives what was said up to there. The end gives the rest.
+    pub(crate) async fn until_said(&mut self, words: &'static str) -> String {
+        let child = self.0.as_mut().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let listening = tokio::task::spawn_blocking(move || {
+            let (mut said, mut byte) = (Vec::new(), [0]);
+            // Byte by byte: what is read too much would be missing at the end.
+            while !String::from_utf8_lossy(&said).contains(words) || byte != *b"\n" {
+                assert_eq!(stderr.read(&mut byte).unwrap(), 1, "it ended before it said {words}");
+                said.push(byte[0]);
+            }
+            (stderr, String::from_utf8(said).unwrap())
+        });
+        let heard = timeout(PATIENCE, listening).await.expect("it says so in time").unwrap();
+        child.stderr = Some(heard.0);
+        heard.1
+    }
+
     /// Waits for its end and gives what it said.
     pub(crate) async fn end(mut self) -> Output {
         let child = self.0.take().unwrap();
@@ -83,23 +103,9 @@ impl Drop for Process {
     }
 }
 
-/// Neighbouring ports that were free a moment ago: a program that is told its
-/// ports cannot take 0.
+/// Neighbouring ports of this test's own: a program that is told its ports cannot take 0.
 pub(crate) fn free_ports(count: u16) -> SocketAddr {
-    for _ in 0..1000 {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = first.local_addr().unwrap();
-        let rest: Option<Vec<_>> = (1..count)
-            .map(|step| {
-                let port = address.port().checked_add(step)?;
-                TcpListener::bind(("127.0.0.1", port)).ok()
-            })
-            .collect();
-        if rest.is_some() {
-            return address;
-        }
-    }
-    panic!("no {count} neighbouring ports are free");
+    SocketAddr::from(([127, 0, 0, 1], claim(count, 0)))
 }
 
 /// Waits until something listens there.
