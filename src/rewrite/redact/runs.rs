@@ -142,12 +142,21 @@ fn character(pattern: &Pattern, place: usize, index: usize) -> Option<Choices> {
     let bit = [0, 4, 2].get(place).copied().unwrap_or(0) + 6 * index;
     let byte = |at: usize| pattern.exact().get(at).map(|b| spellings(*b, pattern.letters()));
     let (left, right) = (byte(bit / 8)?, byte((bit + 5) / 8)?);
+    let character = |left: u8, right: u8| {
+        let pair = u32::from(left) << 8 | u32::from(right);
+        base64::characters(u8::try_from(pair >> (10 - bit % 8) & 0x3f).unwrap_or(0))
+    };
+    // Most bytes are written in one way only.
+    if let ([left, other], [right, another]) = (left, right)
+        && left == other
+        && right == another
+    {
+        return Some(Choices::of(character(left, right)));
+    }
     let mut choices = Choices::default();
     for left in left {
         for right in right {
-            let pair = u32::from(left) << 8 | u32::from(right);
-            let sextet = u8::try_from(pair >> (10 - bit % 8) & 0x3f).unwrap_or(0);
-            base64::characters(sextet).iter().for_each(|byte| choices.add(*byte));
+            character(left, right).iter().for_each(|byte| choices.add(*byte));
         }
     }
     Some(choices)
