@@ -21,6 +21,7 @@ use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::RevealedBody;
 use crate::domain::TenantId;
 use crate::reject::{BodyFlaw, Cause, FramingFlaw};
+use crate::vault::beside::LearnFault;
 use crate::vault::redeem::Carrier;
 
 impl Cloakroom {
@@ -120,6 +121,11 @@ impl Cloakroom {
         passage.watch.reveal(swapped.revelations);
         swapped.beside.into_iter().for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
+        if exchange.answer.learn.is_some() {
+            // The vendor names the conversation when it is too late to refuse.
+            let room = self.vault.may_link(&tenant.id, passage.watch.own()).await;
+            self.remembered(&tenant.id, room)?;
+        }
         if route.redaction == Redaction::On {
             // What cannot be looked for in the answer must not go upstream.
             passage.watch.needles(exchange.answer.redact_as)?;
@@ -163,10 +169,24 @@ impl Cloakroom {
         let linked = self.vault.linked(tenant, conversation).await.map_err(unavailable)?;
         let own = passage.watch.own();
         if !own.is_empty() {
-            self.vault.link(tenant, conversation, own, ttl).await.map_err(unavailable)?;
+            let linked = self.vault.link(tenant, conversation, own, ttl).await;
+            self.remembered(tenant, linked)?;
         }
         passage.watch.recall(linked);
         Ok(())
+    }
+
+    /// What cannot be remembered must not be revealed; counted as a handle's refusal.
+    pub(super) fn remembered(
+        &self,
+        tenant: &TenantId,
+        learnt: Result<(), LearnFault>,
+    ) -> Result<(), Cause> {
+        learnt.map_err(|fault| {
+            let cause = Cause::from(fault);
+            self.metrics.redeemed(tenant, cause.reason());
+            cause
+        })
     }
 
     /// Pingora shows a piece of the body: what goes upstream instead of it. Run

@@ -215,7 +215,8 @@ impl Swap<'_> {
             | Unusable::SealedOtherwise
             | Unusable::MemberAbsent
             | Unusable::BadToken
-            | Unusable::Alarm => self.exchange.on_unusable,
+            | Unusable::Alarm
+            | Unusable::Crowded => self.exchange.on_unusable,
         };
         match rule {
             OnUnusable::Reject => Err(Cause::HandleUnusable(unusable)),

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Vault;
-use super::beside::Beside;
+use super::audit::{Entry, Event};
+use super::beside::{Beside, Kept, LINKED_MAX, LearnFault};
+use super::redeem::Unusable;
 use crate::domain::Handle;
 use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
@@ -21,9 +23,6 @@ use crate::store::StoreFault;
 /// Payloads of one conversation: a page puts one into it, and a customer opens a few
 /// pages in a link's life. One more is refused, since its values could not be watched.
 pub const LINKS_MAX: usize = 8;
-
-/// How many conversations' links may be written at once on a node.
-pub(super) const LINK_LOCKS: usize = 64;
 
 /// The longest sealed text of a link, in bytes: a payload's bound and its handle's.
 const LINK_TEXT_MAX: usize = 8 * 1024 * 1024;
@@ -56,26 +55,51 @@ impl Vault {
     /// written again; equal payloads count once.
     ///
     /// # Errors
-    /// [`StoreFault`], full where the conversation has [`LINKS_MAX`] payloads: later
-    /// answers could not be redacted, so this call must not pass.
+    /// [`LearnFault`]: later answers could not be redacted, so this call must not pass.
     pub async fn link(
         &self,
         tenant: &TenantId,
         conversation: &[u8],
         revealed: &[Revelation],
         ttl: Duration,
-    ) -> Result<(), StoreFault> {
-        // Of this node's writers one at a time takes a conversation's slot; of two nodes'
-        // the later one sees the other's.
-        let lock = self.link_locks.get(shard(conversation));
-        let _turn = match lock {
-            Some(lock) => Some(lock.lock().await),
-            None => None,
-        };
+    ) -> Result<(), LearnFault> {
         for one in revealed {
-            self.link_one(tenant, conversation, one, ttl).await?;
+            let linked = self.link_one(tenant, conversation, one, ttl).await;
+            self.noting(tenant, one, linked)?;
         }
         Ok(())
+    }
+
+    /// Whether what was redeemed could be linked to another conversation: asked before
+    /// the vendor, who names it in the answer.
+    ///
+    /// # Errors
+    /// [`LearnFault`].
+    pub async fn may_link(
+        &self,
+        tenant: &TenantId,
+        revealed: &[Revelation],
+    ) -> Result<(), LearnFault> {
+        for one in revealed {
+            let room = self.room_beside(tenant, one.handle.id(), LINKED_MAX).await;
+            self.noting(tenant, one, room)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the audit of a handle that reached its bound.
+    fn noting(
+        &self,
+        tenant: &TenantId,
+        one: &Revelation,
+        done: Result<(), LearnFault>,
+    ) -> Result<(), LearnFault> {
+        if let Err(LearnFault::Handle | LearnFault::Conversation) = done {
+            let why = Unusable::Crowded.reason();
+            let id = Some(one.handle.id());
+            self.note(|now| Entry::new(now, Event::Refuse, why).of(tenant, id));
+        }
+        done
     }
 
     async fn link_one(
@@ -84,44 +108,45 @@ impl Vault {
         conversation: &[u8],
         one: &Revelation,
         ttl: Duration,
-    ) -> Result<(), StoreFault> {
-        let first = usize::from(one.handle.id().bytes().last().copied().unwrap_or_default());
+    ) -> Result<(), LearnFault> {
         let same = |other: &Revelation| other.payload.expose() == one.payload.expose();
         if self.linked(tenant, conversation).await?.iter().any(same) {
             return Ok(());
         }
         let text = write(one).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
-        for nth in 0..LINKS_MAX {
-            let slot = (first + nth) % LINKS_MAX;
+        for slot in 0..LINKS_MAX {
             let name = name(conversation, slot);
             let at = Beside { tenant, name: &name, salt: conversation };
-            if self.kept(at).await?.is_some() {
-                continue;
-            }
-            self.keep(at, one.handle.id(), ttl, &text).await?;
-            self.mark(tenant, conversation, one, ttl).await?;
-            // Another writer may have taken the slot in between: then the next one.
-            match self.kept(at).await?.as_deref().map(|text| read(text)) {
-                Some(Some(written)) if !same(&written) => {}
-                // Gone with its handle, or as written.
-                Some(_) | None => return Ok(()),
+            // Looked for first: it may be taken under the name that an older key gives it.
+            let taken = match self.kept(at).await? {
+                Some(_) => Kept::Taken,
+                None => self.keep(at, one.handle.id(), ttl, &text, LINKED_MAX).await?,
+            };
+            match taken {
+                Kept::Now => return self.mark(tenant, conversation, ttl).await,
+                Kept::Gone => return Ok(()),
+                // Another writer's, of this node or another; perhaps of the same payload.
+                Kept::Taken => {
+                    let other = self.kept(at).await?;
+                    if other.and_then(|text| read(&text)).as_ref().is_some_and(same) {
+                        return self.mark(tenant, conversation, ttl).await;
+                    }
+                }
             }
         }
-        Err(StoreFault::Full { entries_max: u64::try_from(LINKS_MAX).unwrap_or(u64::MAX) })
+        Err(LearnFault::Conversation)
     }
 
     /// Says that the conversation has links, so that one without any costs one look-up.
-    /// It holds nothing, and goes when its time is over.
+    /// After the link and before the vendor gets to know it.
     async fn mark(
         &self,
         tenant: &TenantId,
         conversation: &[u8],
-        one: &Revelation,
         ttl: Duration,
-    ) -> Result<(), StoreFault> {
+    ) -> Result<(), LearnFault> {
         let name = name(conversation, LINKS_MAX);
-        let at = Beside { tenant, name: &name, salt: conversation };
-        self.keep_apart(at, one.handle.id(), ttl, b"linked").await
+        self.say_kept(Beside { tenant, name: &name, salt: conversation }, ttl).await
     }
 
     /// What was revealed in a conversation, as far as it is remembered.
@@ -146,12 +171,6 @@ impl Vault {
         }
         Ok(all)
     }
-}
-
-/// Which of a vault's locks a conversation's writers share.
-fn shard(conversation: &[u8]) -> usize {
-    let sum = |sum: usize, byte: &u8| sum.wrapping_mul(31).wrapping_add(usize::from(*byte));
-    conversation.iter().fold(0, sum) % LINK_LOCKS
 }
 
 /// Apart from every other name of a thing that is kept beside a handle.

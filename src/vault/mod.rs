@@ -5,7 +5,7 @@
 //! tells two refused handles apart to anybody but the operator's log.
 
 pub mod audit;
-mod beside;
+pub mod beside;
 pub mod issue;
 pub mod lease;
 pub mod link;
@@ -34,7 +34,6 @@ pub struct Vault {
     entropy: Arc<dyn Entropy>,
     /// None where the operator keeps no audit.
     audit: Option<Arc<dyn Audit>>,
-    link_locks: Vec<tokio::sync::Mutex<()>>,
 }
 
 /// What a reload may change, swapped as one.
@@ -55,8 +54,7 @@ impl Vault {
         terms: Terms,
     ) -> Self {
         let rules = ArcSwap::from_pointee(Rules { keyring, terms });
-        let link_locks = (0..link::LINK_LOCKS).map(|_| tokio::sync::Mutex::default()).collect();
-        Self { store, rules, clock, entropy, audit: None, link_locks }
+        Self { store, rules, clock, entropy, audit: None }
     }
 
     /// The same vault, that issues, reveals and revokes nothing which `audit` does not take.

@@ -113,7 +113,7 @@ impl Cloakroom {
             return Ok(());
         };
         let linked = awaited(self.vault.link(&tenant.id, name, own, ttl));
-        linked.ok_or(Cause::Internal)?.map_err(|_| Cause::StoreUnavailable)
+        self.remembered(&tenant.id, linked.ok_or(Cause::Internal)?)
     }
 }
 

@@ -159,7 +159,7 @@ impl Cloakroom {
         }
         let linked =
             self.vault.link(&tenant.id, &dialect.conversation(&name), own, dialect.link_ttl).await;
-        linked.map_err(|_| Cause::StoreUnavailable)
+        self.remembered(&tenant.id, linked)
     }
 }
 

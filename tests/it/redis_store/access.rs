@@ -57,6 +57,8 @@ const RULES: &[&str] = &[
     "+set",
     "+del",
     "+zadd",
+    "+zcard",
+    "+zcount",
     "+zrange",
     "+zrangebyscore",
     "+zrem",
