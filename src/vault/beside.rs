@@ -4,6 +4,7 @@
 //! It is found by a keyed fingerprint of a name and opens with a salt that the store
 //! does not hold. Never kept for a handle that is gone already.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -216,12 +217,23 @@ impl Vault {
         &self,
         at: Beside<'_>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreFault> {
+        Ok(self.found(at).await?.map(|(_, text)| text))
+    }
+
+    /// As [`Vault::kept`], with the record that it stands in.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub(super) async fn found(
+        &self,
+        at: Beside<'_>,
+    ) -> Result<Option<(Arc<Record>, Zeroizing<Vec<u8>>)>, StoreFault> {
         let now = self.clock.now();
         let rules = self.rules.load_full();
         for key in at.keys(&rules.keyring) {
             if let Some(record) = self.store.fetch(&key, now).await? {
                 let opened = rules.keyring.open_under(at.salt, at.tenant, &record.sealed);
-                return Ok(opened.ok());
+                return Ok(opened.ok().map(|text| (record, text)));
             }
         }
         Ok(None)

@@ -18,7 +18,7 @@ use super::redeem::Unusable;
 use crate::domain::Handle;
 use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
-use crate::store::StoreFault;
+use crate::store::{Record, StoreFault};
 
 /// Payloads of one conversation: a page puts one into it, and a customer opens a few
 /// pages in a link's life. One more is refused, since its values could not be watched.
@@ -40,6 +40,12 @@ impl fmt::Debug for Revelation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Revelation({:?})", self.handle.id())
     }
+}
+
+/// A link and where it is kept.
+pub(super) struct Link {
+    pub(super) one: Revelation,
+    pub(super) record: Arc<Record>,
 }
 
 /// A link as it is sealed.
@@ -158,6 +164,19 @@ impl Vault {
         tenant: &TenantId,
         conversation: &[u8],
     ) -> Result<Vec<Revelation>, StoreFault> {
+        let links = self.links(tenant, conversation).await?;
+        Ok(links.into_iter().map(|link| link.one).collect())
+    }
+
+    /// As [`Vault::linked`], with where each is kept.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub(super) async fn links(
+        &self,
+        tenant: &TenantId,
+        conversation: &[u8],
+    ) -> Result<Vec<Link>, StoreFault> {
         let mut all = Vec::new();
         let marker = name(conversation, LINKS_MAX);
         if self.kept(Beside { tenant, name: &marker, salt: conversation }).await?.is_none() {
@@ -165,9 +184,10 @@ impl Vault {
         }
         for nth in 0..LINKS_MAX {
             let name = name(conversation, nth);
-            let kept = self.kept(Beside { tenant, name: &name, salt: conversation }).await?;
-            let Some(text) = kept else { continue };
-            all.push(read(&text).ok_or(StoreFault::Damaged("a link is not what was sealed"))?);
+            let found = self.found(Beside { tenant, name: &name, salt: conversation }).await?;
+            let Some((record, text)) = found else { continue };
+            let one = read(&text).ok_or(StoreFault::Damaged("a link is not what was sealed"))?;
+            all.push(Link { one, record });
         }
         Ok(all)
     }

@@ -13,6 +13,7 @@ pub mod redeem;
 pub mod relay;
 pub mod revoke;
 pub mod tenancy;
+pub mod wrap;
 
 use std::fmt;
 use std::sync::Arc;

@@ -18,6 +18,7 @@ use cloakroom::vault::link::{LINKS_MAX, Revelation};
 use cloakroom::vault::redeem::Carrier;
 
 mod shared;
+mod wrapped;
 
 const DAY: Duration = Duration::from_secs(86_400);
 

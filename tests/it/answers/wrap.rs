@@ -113,3 +113,36 @@ async fn a_wrapped_name_of_a_conversation_still_names_it() {
     let later = scene.running.send(&request("GET", &path, &[], b"")).await;
     assert_eq!(later.text(), format!(r#"{{"who":"{}"}}"#, scene.handle));
 }
+
+#[tokio::test]
+async fn a_cookie_that_is_said_again_keeps_its_handle_and_costs_no_record() {
+    let wrapping = "call = \"GET /use\"\n[[exchange.wrap]]\nat = { cookie = \"session\" }";
+    let dialect = DIALECT.replace("call = \"GET /use\"", wrapping);
+    let scene = Scene::of(&dialect, "").await;
+    let set = format!("Set-Cookie: session={SESSION}\r\n");
+    scene.will(raw("200 OK", &set, b"{}"));
+    let handle = cookie_of(&scene.running.send(&request("POST", "/login", &[], b"{}")).await);
+    let cookie = format!("session={handle}");
+    for _ in 0..3 {
+        let call = request("GET", "/use", &[("Cookie", &cookie)], b"");
+        assert_eq!(cookie_of(&scene.running.send(&call).await), handle);
+    }
+    let metrics = scene.running.metrics().await;
+    assert!(metrics.contains("cloakroom_store_learnt 1\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_cookie_of_a_call_with_a_handle_goes_with_that_handle() {
+    use crate::support::house::{SECRET, issue_with};
+    let scene = Scene::of(DIALECT, "").await;
+    let issued = issue_with(&scene.running, SECRET, super::PAYLOAD, r#","subject":"ann""#).await;
+    let ticket = [("X-Ticket", issued["handle"].as_str().unwrap())];
+    scene.will(raw("200 OK", &format!("Set-Cookie: session={SESSION}\r\n"), b"{}"));
+    let handle = cookie_of(&scene.running.send(&request("POST", "/login", &ticket, b"{}")).await);
+    let call = request("GET", "/use", &[("Cookie", &format!("session={handle}"))], b"");
+    scene.will(Reply::json(200, "{}"));
+    assert_eq!(scene.running.send(&call).await.status, 200);
+    let erased = scene.running.control("DELETE", "/v1/handles?subject=ann", SECRET, "").await;
+    assert_eq!(erased.json()["revoked"], 1, "the value is no handle that was issued");
+    assert_eq!(scene.running.send(&call).await.status, 403);
+}
