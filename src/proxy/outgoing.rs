@@ -153,7 +153,7 @@ impl Cloakroom {
         let request = Request { path, query, headers: &head.headers, body: &[] };
         let route = passage.route.clone().ok_or(Cause::Internal)?;
         passage.conversation = conversation(&route, exchange, &request)?;
-        self.recall(passage, &tenant.id, Duration::ZERO).await
+        self.recall(passage, &tenant.id, route.dialect.link_ttl).await
     }
 
     /// What was revealed in the call's conversation before is watched for too, and
@@ -166,7 +166,7 @@ impl Cloakroom {
     ) -> Result<(), Cause> {
         let Some(conversation) = &passage.conversation else { return Ok(()) };
         let unavailable = |_| Cause::StoreUnavailable;
-        let linked = self.vault.linked(tenant, conversation).await.map_err(unavailable)?;
+        let linked = self.vault.recall(tenant, conversation, ttl).await.map_err(unavailable)?;
         let own = passage.watch.own();
         if !own.is_empty() {
             let linked = self.vault.link(tenant, conversation, own, ttl).await;

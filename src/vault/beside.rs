@@ -182,7 +182,11 @@ impl Vault {
         }))
     }
 
-    fn sealed_beside(
+    /// A record that is kept beside a handle, to be placed.
+    ///
+    /// # Errors
+    /// [`StoreFault`] where there is no randomness, or the text is too long.
+    pub(super) fn sealed_beside(
         &self,
         at: Beside<'_>,
         owner: Owner,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use super::Vault;
 use super::audit::{Entry, Event};
@@ -18,6 +19,7 @@ use super::redeem::Unusable;
 use crate::domain::Handle;
 use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
+use crate::domain::time::Timestamp;
 use crate::store::{Record, StoreFault};
 
 /// Payloads of one conversation: a page puts one into it, and a customer opens a few
@@ -46,11 +48,19 @@ impl fmt::Debug for Revelation {
 pub(super) struct Link {
     pub(super) one: Revelation,
     pub(super) record: Arc<Record>,
+    /// What it is found by.
+    pub(super) name: Vec<u8>,
+    /// As it was sealed.
+    pub(super) text: Zeroizing<Vec<u8>>,
+    /// When it was first kept.
+    pub(super) since: Timestamp,
 }
 
 /// A link as it is sealed.
 #[derive(Serialize, Deserialize)]
 struct Written<'w> {
+    /// Milliseconds since the epoch.
+    since: u64,
     handle: String,
     #[serde(borrow)]
     payload: &'w RawValue,
@@ -119,7 +129,8 @@ impl Vault {
         if self.linked(tenant, conversation).await?.iter().any(same) {
             return Ok(());
         }
-        let text = write(one).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
+        let text =
+            write(one, self.clock.now()).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
         for slot in 0..LINKS_MAX {
             let name = name(conversation, slot);
             let at = Beside { tenant, name: &name, salt: conversation };
@@ -134,7 +145,7 @@ impl Vault {
                 // Another writer's, of this node or another; perhaps of the same payload.
                 Kept::Taken => {
                     let other = self.kept(at).await?;
-                    if other.and_then(|text| read(&text)).as_ref().is_some_and(same) {
+                    if other.and_then(|text| read(&text)).is_some_and(|(other, _)| same(&other)) {
                         return self.mark(tenant, conversation, ttl).await;
                     }
                 }
@@ -145,7 +156,7 @@ impl Vault {
 
     /// Says that the conversation has links, so that one without any costs one look-up.
     /// After the link and before the vendor gets to know it.
-    async fn mark(
+    pub(super) async fn mark(
         &self,
         tenant: &TenantId,
         conversation: &[u8],
@@ -186,8 +197,9 @@ impl Vault {
             let name = name(conversation, nth);
             let found = self.found(Beside { tenant, name: &name, salt: conversation }).await?;
             let Some((record, text)) = found else { continue };
-            let one = read(&text).ok_or(StoreFault::Damaged("a link is not what was sealed"))?;
-            all.push(Link { one, record });
+            let read = read(&text);
+            let (one, since) = read.ok_or(StoreFault::Damaged("a link is not what was sealed"))?;
+            all.push(Link { one, record, name, text, since });
         }
         Ok(all)
     }
@@ -199,15 +211,16 @@ fn name(conversation: &[u8], nth: usize) -> Vec<u8> {
     [b"conversation\0", [nth].as_slice(), conversation].concat()
 }
 
-fn write(one: &Revelation) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+fn write(one: &Revelation, now: Timestamp) -> Option<Zeroizing<Vec<u8>>> {
     let payload = serde_json::from_str(one.payload.expose()).ok()?;
-    let written = Written { handle: one.handle.expose(), payload };
-    serde_json::to_vec(&written).ok().map(zeroize::Zeroizing::new)
+    let written = Written { since: now.millis(), handle: one.handle.expose(), payload };
+    serde_json::to_vec(&written).ok().map(Zeroizing::new)
 }
 
-fn read(text: &[u8]) -> Option<Revelation> {
+fn read(text: &[u8]) -> Option<(Revelation, Timestamp)> {
     let written: Written<'_> = serde_json::from_slice(text).ok()?;
     let handle = Handle::parse(&written.handle).ok()?;
     let payload = Payload::parse(written.payload.get().as_bytes(), LINK_TEXT_MAX).ok()?;
-    Some(Revelation { handle, payload: Arc::new(payload) })
+    let since = Timestamp::from_millis(written.since);
+    Some((Revelation { handle, payload: Arc::new(payload) }, since))
 }

@@ -11,6 +11,7 @@ pub mod lease;
 pub mod link;
 pub mod redeem;
 pub mod relay;
+pub mod renew;
 pub mod revoke;
 pub mod tenancy;
 pub mod wrap;
