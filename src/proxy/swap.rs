@@ -132,7 +132,7 @@ impl Swap<'_> {
                     Err(unusable) => unusable,
                 },
             };
-            self.without(unusable)
+            self.without(slot, unusable)
                 .inspect_err(|_| self.metrics.redeemed(self.tenant, unusable.reason()))?;
         }
         Ok(())
@@ -145,8 +145,8 @@ impl Swap<'_> {
         swapped: &mut Swapped,
     ) -> Result<Verdict, Cause> {
         let text = match &slot.carries {
-            Carries::Unusable => return self.without(Unusable::Malformed),
-            Carries::BadToken => return self.without(Unusable::BadToken),
+            Carries::Unusable => return self.without(slot, Unusable::Malformed),
+            Carries::BadToken => return self.without(slot, Unusable::BadToken),
             Carries::Handle(text) => text.as_str(),
         };
         if !decided.contains_key(text) {
@@ -166,7 +166,7 @@ impl Swap<'_> {
                 | Reveal::Token
                 | Reveal::Payload => Ok(Verdict::Payload(Arc::clone(&one.payload))),
             },
-            Some(Decided::Unusable(unusable)) => self.without(*unusable),
+            Some(Decided::Unusable(unusable)) => self.without(slot, *unusable),
             None => Err(Cause::Internal),
         }
     }
@@ -201,9 +201,9 @@ impl Swap<'_> {
     }
 
     /// What becomes of a slot whose handle is no good.
-    fn without(&self, unusable: Unusable) -> Result<Verdict, Cause> {
+    fn without(&self, slot: &Found<'_>, unusable: Unusable) -> Result<Verdict, Cause> {
         let rule = match unusable {
-            Unusable::Expired => self.exchange.on_expired,
+            Unusable::Expired => slot.slot().on_expired.unwrap_or(self.exchange.on_expired),
             Unusable::Malformed
             | Unusable::KeyUnknown
             | Unusable::Forged
