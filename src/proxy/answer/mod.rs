@@ -19,6 +19,8 @@ mod decode;
 mod events;
 mod head;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod whole;
 mod wrap;
 
