@@ -11,6 +11,7 @@ use http::StatusCode;
 pub use self::control::ControlCause;
 
 use crate::dialect::rejection::{Code, RejectionShape};
+use crate::vault::beside::LearnFault;
 use crate::vault::redeem::Unusable;
 
 /// Why the data plane refused a call.
@@ -36,6 +37,8 @@ pub enum Cause {
     Framing(FramingFlaw),
     /// The store could not decide.
     StoreUnavailable,
+    /// What is learnt from calls may take no more of the store.
+    StoreCrowded,
     /// The audit could not take it.
     AuditUnavailable,
     /// No server of the upstream took the call.
@@ -95,6 +98,18 @@ pub enum Fault {
     Internal,
 }
 
+impl From<LearnFault> for Cause {
+    fn from(fault: LearnFault) -> Self {
+        match fault {
+            LearnFault::Store(_) => Self::StoreUnavailable,
+            LearnFault::Handle | LearnFault::Conversation => {
+                Self::HandleUnusable(Unusable::Crowded)
+            }
+            LearnFault::Share => Self::StoreCrowded,
+        }
+    }
+}
+
 impl Cause {
     /// The public code.
     #[must_use]
@@ -109,7 +124,9 @@ impl Cause {
             Self::BodyTooLarge => Code::BodyTooLarge,
             Self::BodyInvalid(_) | Self::ClientGone => Code::BodyInvalid,
             Self::Framing(_) => Code::Framing,
-            Self::StoreUnavailable | Self::AuditUnavailable => Code::Unavailable,
+            Self::StoreUnavailable | Self::StoreCrowded | Self::AuditUnavailable => {
+                Code::Unavailable
+            }
             Self::UpstreamUnreachable | Self::UpstreamTimeout | Self::UpstreamBroken => {
                 Code::Upstream
             }
@@ -131,7 +148,9 @@ impl Cause {
             Self::NotListed | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ClientGone => StatusCode::REQUEST_TIMEOUT,
-            Self::StoreUnavailable | Self::AuditUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::StoreUnavailable | Self::StoreCrowded | Self::AuditUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::UpstreamUnreachable | Self::UpstreamBroken => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -151,7 +170,7 @@ impl Cause {
             Self::BodyTooLarge => "The request body is too large.",
             Self::BodyInvalid(_) => "The request body cannot be read.",
             Self::Framing(_) => "The request is not framed acceptably.",
-            Self::StoreUnavailable | Self::AuditUnavailable => {
+            Self::StoreUnavailable | Self::StoreCrowded | Self::AuditUnavailable => {
                 "The service is not available at the moment."
             }
             Self::UpstreamUnreachable | Self::UpstreamBroken => {
@@ -185,6 +204,7 @@ impl Cause {
             Self::UpstreamBroken => "upstream-broken",
             Self::ClientGone => "client-gone",
             Self::AuditUnavailable => "audit-unavailable",
+            Self::StoreCrowded => "store-share-full",
             Self::ContactCenterMissing
             | Self::ContactCenterUnknown
             | Self::AuthorizationPresent
@@ -203,7 +223,10 @@ impl Cause {
             Self::UpstreamUnreachable | Self::UpstreamTimeout | Self::UpstreamBroken => {
                 Fault::Upstream
             }
-            Self::StoreUnavailable | Self::AuditUnavailable | Self::Internal => Fault::Internal,
+            Self::StoreUnavailable
+            | Self::StoreCrowded
+            | Self::AuditUnavailable
+            | Self::Internal => Fault::Internal,
             Self::ContactCenterMissing
             | Self::ContactCenterUnknown
             | Self::AuthorizationPresent

@@ -90,6 +90,9 @@ pub struct Slot {
     pub reveal: Reveal,
     /// What is put there instead on a route that relays.
     pub relayed: Option<RelayKey>,
+    /// When the handle that stands here is merely too old; the exchange's rule where
+    /// there is none.
+    pub on_expired: Option<OnUnusable>,
 }
 
 /// How a slot is found: a place of the request, and the layers of text inside it.

@@ -21,6 +21,7 @@ use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::RevealedBody;
 use crate::domain::TenantId;
 use crate::reject::{BodyFlaw, Cause, FramingFlaw};
+use crate::vault::beside::LearnFault;
 use crate::vault::redeem::Carrier;
 
 impl Cloakroom {
@@ -119,6 +120,11 @@ impl Cloakroom {
         passage.watch.reveal(swapped.revelations);
         swapped.beside.into_iter().for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
+        if exchange.answer.learn.is_some() {
+            // The vendor names the conversation when it is too late to refuse.
+            let room = self.vault.may_link(&tenant.id, passage.watch.own()).await;
+            self.remembered(&tenant.id, room)?;
+        }
         if route.redaction == Redaction::On && passage.watch.is_much() {
             // What cannot be looked for in the answer must not go upstream.
             passage.watch.needles(exchange.answer.redact_as)?;
@@ -146,7 +152,7 @@ impl Cloakroom {
         let request = Request { path, query, headers: &head.headers, body: &[] };
         let route = passage.route.clone().ok_or(Cause::Internal)?;
         passage.conversation = conversation(&route, exchange, &request)?;
-        self.recall(passage, &tenant.id, Duration::ZERO).await
+        self.recall(passage, &tenant.id, route.dialect.link_ttl).await
     }
 
     /// What was revealed in the call's conversation before is watched for too, and
@@ -159,13 +165,27 @@ impl Cloakroom {
     ) -> Result<(), Cause> {
         let Some(conversation) = &passage.conversation else { return Ok(()) };
         let unavailable = |_| Cause::StoreUnavailable;
-        let linked = self.vault.linked(tenant, conversation).await.map_err(unavailable)?;
+        let linked = self.vault.recall(tenant, conversation, ttl).await.map_err(unavailable)?;
         let own = passage.watch.own();
         if !own.is_empty() {
-            self.vault.link(tenant, conversation, own, ttl).await.map_err(unavailable)?;
+            let linked = self.vault.link(tenant, conversation, own, ttl).await;
+            self.remembered(tenant, linked)?;
         }
         passage.watch.recall(linked);
         Ok(())
+    }
+
+    /// What cannot be remembered must not be revealed; counted as a handle's refusal.
+    pub(super) fn remembered(
+        &self,
+        tenant: &TenantId,
+        learnt: Result<(), LearnFault>,
+    ) -> Result<(), Cause> {
+        learnt.map_err(|fault| {
+            let cause = Cause::from(fault);
+            self.metrics.redeemed(tenant, cause.reason());
+            cause
+        })
     }
 
     /// Pingora shows a piece of the body: what goes upstream instead of it. Run

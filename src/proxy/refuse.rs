@@ -72,6 +72,7 @@ fn hangs_up(cause: Cause) -> bool {
         | Cause::HandleUnusable(_)
         | Cause::BodyInvalid(_)
         | Cause::StoreUnavailable
+        | Cause::StoreCrowded
         | Cause::AuditUnavailable
         | Cause::UpstreamUnreachable
         | Cause::UpstreamTimeout

@@ -69,7 +69,7 @@ impl Relayer<'_> {
         let parsed = parsed(&answer, relay)?;
         let ttl = relay.call.ttl;
         let kept = self.vault.remember_relayed(self.tenant, handle, vendor, &answer, ttl).await;
-        kept.map_err(|_| Cause::StoreUnavailable)?;
+        kept?;
         Ok(parsed)
     }
 

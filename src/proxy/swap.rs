@@ -133,8 +133,8 @@ impl Swap<'_> {
         for slot in plan.found() {
             let verdict = match &slot.carries {
                 Carries::Handle(text) => self.verdict(slot, text, &mut decided, swapped).await,
-                Carries::Unusable => self.unredeemed(Unusable::Malformed, unredeemed),
-                Carries::BadToken => self.unredeemed(Unusable::BadToken, unredeemed),
+                Carries::Unusable => self.unredeemed(slot, Unusable::Malformed, unredeemed),
+                Carries::BadToken => self.unredeemed(slot, Unusable::BadToken, unredeemed),
             };
             verdicts.push(verdict?);
         }
@@ -160,7 +160,7 @@ impl Swap<'_> {
                 },
             };
             bad.add(unusable, id);
-            outcome = outcome.and(self.without(unusable).map(drop));
+            outcome = outcome.and(self.without(slot, unusable).map(drop));
         }
         // Where the call goes on, each is met again and has its line then.
         if outcome.is_err() {
@@ -170,9 +170,14 @@ impl Swap<'_> {
     }
 
     /// A slot without a handle that the vault could be asked about.
-    fn unredeemed(&self, why: Unusable, refused: &mut Unredeemed) -> Result<Verdict, Cause> {
+    fn unredeemed(
+        &self,
+        slot: &Found<'_>,
+        why: Unusable,
+        refused: &mut Unredeemed,
+    ) -> Result<Verdict, Cause> {
         refused.add(why, None);
-        self.without(why)
+        self.without(slot, why)
     }
 
     async fn verdict<'f>(
@@ -202,7 +207,7 @@ impl Swap<'_> {
                 | Reveal::Token
                 | Reveal::Payload => Ok(Verdict::Payload(Arc::clone(&one.payload))),
             },
-            Some(Decided::Unusable(unusable)) => self.without(*unusable),
+            Some(Decided::Unusable(unusable)) => self.without(slot, *unusable),
             None => Err(Cause::Internal),
         }
     }
@@ -240,9 +245,9 @@ impl Swap<'_> {
     }
 
     /// What becomes of a slot whose handle is no good.
-    fn without(&self, unusable: Unusable) -> Result<Verdict, Cause> {
+    fn without(&self, slot: &Found<'_>, unusable: Unusable) -> Result<Verdict, Cause> {
         let rule = match unusable {
-            Unusable::Expired => self.exchange.on_expired,
+            Unusable::Expired => slot.slot().on_expired.unwrap_or(self.exchange.on_expired),
             Unusable::Malformed
             | Unusable::KeyUnknown
             | Unusable::Forged
@@ -254,7 +259,8 @@ impl Swap<'_> {
             | Unusable::SealedOtherwise
             | Unusable::MemberAbsent
             | Unusable::BadToken
-            | Unusable::Alarm => self.exchange.on_unusable,
+            | Unusable::Alarm
+            | Unusable::Crowded => self.exchange.on_unusable,
         };
         match rule {
             OnUnusable::Reject => Err(Cause::HandleUnusable(unusable)),

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::dialect::answering::RedactAs;
+use crate::domain::{Payload, Uses};
 use crate::reject::Cause;
 use crate::rewrite::json::members::member;
 use crate::rewrite::json::scalars::scalars;
@@ -88,6 +89,14 @@ impl Watch {
     /// What this call revealed itself.
     pub(super) fn own(&self) -> &[Revelation] {
         &self.own
+    }
+
+    /// The handle that this call brought for exactly this value, if it may be used again.
+    pub(super) fn wrapped_as(&self, value: &Payload) -> Option<String> {
+        let same = |one: &&Revelation| {
+            one.handle.uses() == Uses::UntilExpiry && one.payload.expose() == value.expose()
+        };
+        self.own.iter().find(same).map(|one| one.handle.expose())
     }
 
     pub(super) fn is_empty(&self) -> bool {

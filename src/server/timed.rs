@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
 use crate::domain::{Fingerprint, TenantId, Timestamp};
+use crate::store::place::{Crowd, Placed, When};
 use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use crate::telemetry::metrics::Metrics;
 
@@ -53,6 +54,19 @@ impl Timed {
 impl Store for Timed {
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         self.time("put", self.store.put(records)).await
+    }
+
+    async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault> {
+        self.time("place", self.store.place(record, when)).await
+    }
+
+    async fn room(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        siblings_max: u64,
+    ) -> Result<Option<Crowd>, StoreFault> {
+        self.time("room", self.store.room(parent, now, siblings_max)).await
     }
 
     async fn fetch(

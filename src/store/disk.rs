@@ -25,13 +25,14 @@ pub use self::file::OpenFault;
 use self::readers::Readers;
 use self::rows::{Gone, Rows};
 use self::writer::{Step, Unwanted, Writer};
+use super::place::{Crowd, Placed, When};
 use super::{Census, Record, RecordKey, Reserved, SWEEP_MAX, Store, StoreFault};
 use crate::domain::Fingerprint;
 use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
 use crate::domain::tenant::TenantId;
 use crate::domain::time::Timestamp;
 
-/// What an operator decides about a disk store.
+/// What an operator decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DiskOptions {
     /// The most records, those of other processes on the same file included.
@@ -73,7 +74,7 @@ impl DiskStore {
         Ok(DiskStore { readers, writer, entries_max: options.entries_max })
     }
 
-    /// Whether it could be opened, as far as the file's name and rights tell. Opens and makes nothing.
+    /// Whether it could be opened, as far as name and rights tell. Opens and makes nothing.
     ///
     /// # Errors
     /// [`OpenFault`].
@@ -115,16 +116,32 @@ impl DiskStore {
 #[async_trait]
 impl Store for DiskStore {
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
-        let Some(now) = records.first().map(|record| record.issued) else {
-            return Ok(());
-        };
-        let entries_max = self.entries_max;
+        let Some(now) = records.first().map(|record| record.issued) else { return Ok(()) };
+        let max = self.entries_max;
         let work = move |rows: &Rows<'_>, _: Option<&()>| {
-            room::take(rows, &records, entries_max, now)?;
+            room::take(rows, &records, max, now)?;
             records.iter().try_for_each(|record| rows.put(record))?;
             Ok(Step::Done(()))
         };
         self.writer.ask(Unwanted::Drop, work).await
+    }
+
+    async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault> {
+        let max = self.entries_max;
+        let work = move |rows: &Rows<'_>, _: Option<&Placed>| room::place(rows, &record, when, max);
+        self.writer.ask(Unwanted::Drop, work).await
+    }
+
+    async fn room(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        siblings_max: u64,
+    ) -> Result<Option<Crowd>, StoreFault> {
+        let (entries_max, parent) = (self.entries_max, parent.clone());
+        let crowd =
+            move |rows: &Rows<'_>| room::crowd(rows, Some(&parent), siblings_max, entries_max, now);
+        self.readers.read(crowd).await
     }
 
     async fn fetch(
@@ -273,8 +290,7 @@ impl Store for DiskStore {
     }
 }
 
-/// Whether there may be more where these came from: a larger erasure is several transactions, and acknowledged
-/// after the last.
+/// Whether there may be more where these came from: a larger erasure is several transactions.
 fn full(gone: &[Gone]) -> bool {
     gone.len() as u64 >= u64::from(SWEEP_MAX)
 }

@@ -15,11 +15,12 @@ use moka::Expiry as MokaExpiry;
 use moka::sync::Cache;
 
 use self::books::Books;
+use super::place::{Crowd, Placed, When, learnt_max};
 use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
-use crate::domain::Fingerprint;
 use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
 use crate::domain::tenant::TenantId;
 use crate::domain::time::Timestamp;
+use crate::domain::{Fingerprint, HandleId};
 
 /// A full store looks for expired records at most this often: a caller that
 /// keeps knocking must not buy a walk over every record each time.
@@ -32,6 +33,8 @@ pub struct MemoryStore {
     books: Arc<Books>,
     entries_max: u64,
     last_sweep: Mutex<Option<Instant>>,
+    /// Held from the look at a condition to what is done about it, and while removing.
+    turn: Mutex<()>,
 }
 
 /// A record whose ledger changes in place, under its own lock.
@@ -52,7 +55,7 @@ impl MemoryStore {
             .expire_after(ByRecord)
             .eviction_listener(move |_, entry: Arc<Entry>, _| listener.strike(&entry.record))
             .build();
-        Self { records, books, entries_max, last_sweep: Mutex::new(None) }
+        Self { records, books, entries_max, last_sweep: Mutex::new(None), turn: Mutex::new(()) }
     }
 
     /// A live entry. moka's clock runs on its own; ours decides.
@@ -69,6 +72,42 @@ impl MemoryStore {
             return Ok(());
         }
         Err(StoreFault::Full { entries_max: self.entries_max })
+    }
+
+    fn enter(&self, record: Record) {
+        self.books.enter(&record);
+        let entry = Entry {
+            ledger: Mutex::new(record.ledger.clone()),
+            lifetime: record.expires.at().since(record.issued),
+            record: Arc::new(record),
+        };
+        self.records.insert(entry.record.key.clone(), Arc::new(entry));
+    }
+
+    /// Where there is no room for one more learnt record.
+    fn crowd(
+        &self,
+        parent: Option<&RecordKey>,
+        siblings_max: u64,
+        now: Timestamp,
+    ) -> Option<Crowd> {
+        let full = || self.books.learnt() >= learnt_max(self.entries_max);
+        if full() {
+            self.make_room(now);
+            if full() {
+                return Some(Crowd::Share);
+            }
+        }
+        let parent = parent?;
+        if self.books.count_of_children(parent) < siblings_max {
+            return None;
+        }
+        // What has expired by our clock may still be waiting for moka's.
+        let live = |id: &HandleId| {
+            self.live(&RecordKey { tenant: parent.tenant.clone(), id: *id }, now).is_some()
+        };
+        let siblings = self.books.children(parent).iter().filter(|id| live(id)).count();
+        (u64::try_from(siblings).unwrap_or(u64::MAX) >= siblings_max).then_some(Crowd::Parent)
     }
 
     /// Forgets what has expired by our clock, at most once per interval.
@@ -96,16 +135,37 @@ impl Store for MemoryStore {
             return Ok(());
         };
         self.admit(u64::try_from(records.len()).unwrap_or(u64::MAX), now)?;
-        for record in records {
-            self.books.enter(&record);
-            let entry = Entry {
-                ledger: Mutex::new(record.ledger.clone()),
-                lifetime: record.expires.at().since(record.issued),
-                record: Arc::new(record),
-            };
-            self.records.insert(entry.record.key.clone(), Arc::new(entry));
-        }
+        records.into_iter().for_each(|record| self.enter(record));
         Ok(())
+    }
+
+    async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault> {
+        let now = record.issued;
+        let _turn = lock(&self.turn);
+        match (when, self.live(&record.key, now)) {
+            (When::Present, None) | (When::Absent { .. }, Some(_)) => return Ok(Placed::Unmet),
+            (When::Present, Some(_)) => {
+                // It takes a place that is there.
+                self.books.entries.fetch_add(1, Ordering::SeqCst);
+            }
+            (When::Absent { siblings_max }, None) => {
+                if let Some(crowd) = self.crowd(record.parent_key().as_ref(), siblings_max, now) {
+                    return Ok(Placed::Crowded(crowd));
+                }
+                self.admit(1, now)?;
+            }
+        }
+        self.enter(record);
+        Ok(Placed::Kept)
+    }
+
+    async fn room(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        siblings_max: u64,
+    ) -> Result<Option<Crowd>, StoreFault> {
+        Ok(self.crowd(Some(parent), siblings_max, now))
     }
 
     async fn fetch(
@@ -162,6 +222,7 @@ impl Store for MemoryStore {
     }
 
     async fn remove(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
+        let _turn = lock(&self.turn);
         let removed = self.records.remove(key);
         for id in self.books.children(key) {
             self.records.invalidate(&RecordKey { tenant: key.tenant.clone(), id });

@@ -7,13 +7,16 @@
 
 pub mod disk;
 pub mod memory;
+pub mod place;
 pub mod redis;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use self::place::{Crowd, Placed, When};
 use crate::domain::lease::{Ask, Granted, LeaseId, Ledger, Refused, Settled, Terms};
 use crate::domain::seal::Sealed;
 use crate::domain::tenant::TenantId;
@@ -49,7 +52,8 @@ pub struct Record {
     /// The person it is about, as a keyed fingerprint, for erasure on request.
     pub subject: Option<Fingerprint>,
     /// The handle that this was learnt with, for what is kept beside a handle (the
-    /// link of a conversation, a vendor's own key): forgotten with it.
+    /// link of a conversation, a wrapped value, a vendor's own key): forgotten with it.
+    /// Its own id where it was learnt with none. Nothing that was issued has one.
     pub parent: Option<HandleId>,
     /// Leases, commits and refusals so far.
     pub ledger: Ledger,
@@ -62,6 +66,19 @@ impl Record {
         let tenant = self.key.tenant.clone();
         self.parent.map(|id| RecordKey { tenant, id })
     }
+
+    /// What it is counted under by an engine that counts by number: its key's id, or that
+    /// and [`LEARNT`].
+    fn label(&self) -> u16 {
+        label(self.key_id, self.parent)
+    }
+}
+
+/// Set apart in counts: what was learnt and not issued.
+const LEARNT: u16 = 256;
+
+fn label(key_id: KeyId, parent: Option<HandleId>) -> u16 {
+    u16::from(key_id.byte()) + if parent.is_some() { LEARNT } else { 0 }
 }
 
 /// What [`Store::reserve`] found.
@@ -102,8 +119,28 @@ pub enum StoreFault {
 pub struct Census {
     /// Records held, expired ones that were not yet swept included.
     pub entries: u64,
+    /// Those of them that were learnt and not issued; see [`place::learnt_max`].
+    pub learnt: u64,
     /// Records by the root key they were sealed under.
     pub by_key: Vec<(KeyId, u64)>,
+}
+
+impl Census {
+    /// Sums up counts by label.
+    fn of(counts: impl IntoIterator<Item = (u16, u64)>) -> Option<Self> {
+        let (mut census, mut by_key) = (Self::default(), BTreeMap::<KeyId, u64>::new());
+        for (label, count) in counts {
+            let key_id = KeyId::new(u8::try_from(label % LEARNT).ok()?)?;
+            census.entries = census.entries.saturating_add(count);
+            if label >= LEARNT {
+                census.learnt = census.learnt.saturating_add(count);
+            }
+            let sum = by_key.entry(key_id).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        census.by_key = by_key.into_iter().collect();
+        Some(census)
+    }
 }
 
 /// The most records that one [`Store::sweep`] forgets: bounds how long other writes
@@ -117,6 +154,19 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Keeps all of `records`, or none. A record takes the place of one with the
     /// same key, and at no moment is there neither.
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault>;
+
+    /// Keeps a learnt record, or replaces one, if its condition holds: of any number of
+    /// concurrent callers that want one absent key, one has it kept.
+    async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault>;
+
+    /// Where there would be no room for one more record that is learnt with `parent`, if
+    /// that has no more than `siblings_max`. It may have changed when the answer is read.
+    async fn room(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        siblings_max: u64,
+    ) -> Result<Option<Crowd>, StoreFault>;
 
     /// The record, unless it is missing or has expired at `now`.
     async fn fetch(

@@ -20,6 +20,7 @@ mod keys;
 mod lane;
 mod leasing;
 mod near;
+mod placing;
 mod removal;
 mod script;
 mod settings;
@@ -40,6 +41,7 @@ use self::keys::Keys;
 use self::near::Near;
 use self::removal::Meant;
 use self::wire::Wire;
+use super::place::{Crowd, Placed, When};
 use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
 use crate::domain::{Fingerprint, TenantId, Timestamp};
@@ -78,6 +80,19 @@ impl RedisStore {
 impl Store for RedisStore {
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         self.put_all(&records).await.map_err(self.told())
+    }
+
+    async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault> {
+        self.place_one(&record, when).await.map_err(self.told())
+    }
+
+    async fn room(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        siblings_max: u64,
+    ) -> Result<Option<Crowd>, StoreFault> {
+        self.crowd(parent, now, siblings_max).await.map_err(self.told())
     }
 
     async fn fetch(

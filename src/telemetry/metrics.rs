@@ -51,6 +51,7 @@ pub struct Metrics {
     swap_seconds: Histogram,
     store_seconds: HistogramVec,
     store_entries: IntGauge,
+    store_learnt: IntGauge,
     handles: IntGaugeVec,
     upstream_up: IntGaugeVec,
     generation: IntGauge,
@@ -102,6 +103,10 @@ impl Metrics {
                 &["op"],
             )?,
             store_entries: IntGauge::new("cloakroom_store_entries", "Records held.")?,
+            store_learnt: IntGauge::new(
+                "cloakroom_store_learnt",
+                "Of the records held, those learnt from calls and not issued.",
+            )?,
             handles: gauges(
                 "cloakroom_handles",
                 "Records by the key they were sealed under.",
@@ -175,6 +180,7 @@ impl Metrics {
     /// Sets the gauges that are read rather than counted.
     pub fn gauge(&self, census: &Census, upstreams: &[(String, bool)]) {
         self.store_entries.set(i64::try_from(census.entries).unwrap_or(i64::MAX));
+        self.store_learnt.set(i64::try_from(census.learnt).unwrap_or(i64::MAX));
         self.handles.reset();
         for (key, count) in &census.by_key {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
@@ -214,6 +220,7 @@ impl Metrics {
             Box::new(self.swap_seconds.clone()),
             Box::new(self.store_seconds.clone()),
             Box::new(self.store_entries.clone()),
+            Box::new(self.store_learnt.clone()),
             Box::new(self.handles.clone()),
             Box::new(self.upstream_up.clone()),
             Box::new(self.generation.clone()),

@@ -4,6 +4,7 @@
 //! It is found by a keyed fingerprint of a name and opens with a salt that the store
 //! does not hold. Never kept for a handle that is gone already.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -14,8 +15,18 @@ use crate::domain::keyring::Keyring;
 use crate::domain::lease::Ledger;
 use crate::domain::tenant::TenantId;
 use crate::domain::uses::Uses;
-use crate::domain::{Fingerprint, HandleId, Purpose};
+use crate::domain::{Expiry, Fingerprint, HandleId, Purpose};
+use crate::store::place::{Crowd, Placed, When};
 use crate::store::{Record, RecordKey, StoreFault};
+
+/// Records beside a handle from which on no further conversation is linked with it: a
+/// page's handle serves one chat, and a reload or a second tab begins another. Polls
+/// begin none.
+pub const LINKED_MAX: u64 = 64;
+
+/// Records beside a handle from which on nothing else is kept there: wrapped values, of
+/// which a vendor may hand out another with every answer, and a vendor's own keys.
+pub const LEARNT_MAX: u64 = 1024;
 
 /// How a thing is found, and what opens it.
 #[derive(Clone, Copy)]
@@ -39,71 +50,166 @@ impl Beside<'_> {
     }
 }
 
-impl Vault {
-    /// Keeps `plain` until `ttl` has passed or its handle `parent` is revoked. Nothing
-    /// is kept when that handle is gone by now.
-    ///
-    /// # Errors
-    /// [`StoreFault`]; nothing is kept then.
-    pub(super) async fn keep(
-        &self,
-        at: Beside<'_>,
-        parent: HandleId,
-        ttl: Duration,
-        plain: &[u8],
-    ) -> Result<(), StoreFault> {
-        let owner = RecordKey { tenant: at.tenant.clone(), id: parent };
-        let Some(issued) = self.store.fetch(&owner, self.clock.now()).await? else {
-            return Ok(());
-        };
-        self.keep_for(at, (Some(parent), issued.subject), ttl, plain).await
-    }
+/// Why something that has to be remembered cannot be: what depends on it must not happen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LearnFault {
+    /// The store did not answer, or is full.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// As much as may be is kept beside its handle already.
+    #[error("too much is kept beside the handle")]
+    Handle,
+    /// Its conversation has as many payloads as may be.
+    #[error("the conversation has too many payloads")]
+    Conversation,
+    /// What is learnt may take no more of the store.
+    #[error("what is learnt may take no more of the store")]
+    Share,
+}
 
-    /// Keeps `plain`, which says nothing about anybody, until `ttl` has passed: it stays
-    /// when the handle that it was learnt with goes. Not kept when that is gone by now.
+impl From<Crowd> for LearnFault {
+    fn from(crowd: Crowd) -> Self {
+        match crowd {
+            Crowd::Parent => Self::Handle,
+            Crowd::Share => Self::Share,
+        }
+    }
+}
+
+/// What became of something that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It is kept from now on.
+    Now,
+    /// Something is kept under its name already.
+    Taken,
+    /// Nothing is kept: its handle is gone.
+    Gone,
+}
+
+/// Whose something is: the handle that it was learnt with, or the one behind that, and
+/// the person whom that is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) parent: HandleId,
+    pub(super) subject: Option<Fingerprint>,
+}
+
+impl Vault {
+    /// Keeps `plain` until `ttl` has passed or its handle `learnt_with` is revoked, if
+    /// nothing is kept there. Nothing is kept when that handle is gone by now.
     ///
     /// # Errors
-    /// As [`Vault::keep`].
-    pub(super) async fn keep_apart(
+    /// [`LearnFault`]; nothing is kept then.
+    pub(super) async fn keep(
         &self,
         at: Beside<'_>,
         learnt_with: HandleId,
         ttl: Duration,
         plain: &[u8],
-    ) -> Result<(), StoreFault> {
-        let owner = RecordKey { tenant: at.tenant.clone(), id: learnt_with };
-        if self.store.fetch(&owner, self.clock.now()).await?.is_none() {
-            return Ok(());
+        siblings_max: u64,
+    ) -> Result<Kept, LearnFault> {
+        let Some(owner) = self.owner(at.tenant, learnt_with).await? else {
+            return Ok(Kept::Gone);
+        };
+        let expires = self.clock.now().expiry(ttl);
+        let record = self.sealed_beside(at, owner, expires, plain)?;
+        match self.store.place(record, When::Absent { siblings_max }).await? {
+            Placed::Kept => Ok(Kept::Now),
+            Placed::Unmet => Ok(Kept::Taken),
+            Placed::Crowded(crowd) => Err(crowd.into()),
         }
-        self.keep_for(at, (None, None), ttl, plain).await
     }
 
-    async fn keep_for(
+    /// Says that there is something of this name, until `ttl` has passed or for as long
+    /// as it was said before. It belongs to nobody, and holds nothing.
+    ///
+    /// # Errors
+    /// As [`Vault::keep`].
+    pub(super) async fn say_kept(&self, at: Beside<'_>, ttl: Duration) -> Result<(), LearnFault> {
+        let expires = self.clock.now().expiry(ttl);
+        let key = at.key(self.rules.load().keyring.fingerprint(Purpose::Link, at.tenant, at.name));
+        let nobody = Owner { parent: key.id, subject: None };
+        let record = self.sealed_beside(at, nobody, expires, b"kept")?;
+        // Gone between the look and the step: once more.
+        for _ in 0..2 {
+            let known = self.store.fetch(&key, record.issued).await?;
+            let when = match known {
+                Some(known) if known.expires >= expires => return Ok(()),
+                Some(_) => When::Present,
+                None => When::Absent { siblings_max: u64::MAX },
+            };
+            match self.store.place(record.clone(), when).await? {
+                Placed::Kept => return Ok(()),
+                Placed::Unmet => {}
+                Placed::Crowded(crowd) => return Err(crowd.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether more may be kept beside a handle.
+    ///
+    /// # Errors
+    /// [`LearnFault`]: then nothing is to be done that would have to be remembered.
+    pub(super) async fn room_beside(
+        &self,
+        tenant: &TenantId,
+        handle: HandleId,
+        siblings_max: u64,
+    ) -> Result<(), LearnFault> {
+        let Some(owner) = self.owner(tenant, handle).await? else { return Ok(()) };
+        let parent = RecordKey { tenant: tenant.clone(), id: owner.parent };
+        let crowd = self.store.room(&parent, self.clock.now(), siblings_max).await?;
+        crowd.map_or(Ok(()), |crowd| Err(crowd.into()))
+    }
+
+    /// Who owns what is learnt with a handle; nobody when that is gone. What is learnt
+    /// with a wrapped value belongs to whom that belongs to.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub(super) async fn owner(
+        &self,
+        tenant: &TenantId,
+        handle: HandleId,
+    ) -> Result<Option<Owner>, StoreFault> {
+        let key = RecordKey { tenant: tenant.clone(), id: handle };
+        let record = self.store.fetch(&key, self.clock.now()).await?;
+        Ok(record.map(|record| Owner {
+            parent: record.parent.unwrap_or(handle),
+            subject: record.subject,
+        }))
+    }
+
+    /// A record that is kept beside a handle, to be placed.
+    ///
+    /// # Errors
+    /// [`StoreFault`] where there is no randomness, or the text is too long.
+    pub(super) fn sealed_beside(
         &self,
         at: Beside<'_>,
-        (parent, subject): (Option<HandleId>, Option<Fingerprint>),
-        ttl: Duration,
+        owner: Owner,
+        expires: Expiry,
         plain: &[u8],
-    ) -> Result<(), StoreFault> {
-        let now = self.clock.now();
+    ) -> Result<Record, StoreFault> {
         let rules = self.rules.load_full();
         let keyring = &rules.keyring;
         let nonce = random(&*self.entropy).map_err(|_| StoreFault::Unreachable("no randomness"))?;
         let sealed = keyring
             .seal_under(at.salt, at.tenant, nonce, plain)
             .map_err(|_| StoreFault::Damaged("it is too large to seal"))?;
-        let record = Record {
+        Ok(Record {
             key: at.key(keyring.fingerprint(Purpose::Link, at.tenant, at.name)),
             sealed,
             key_id: keyring.current_id(),
             uses: Uses::UntilExpiry,
-            issued: now,
-            expires: now.expiry(ttl),
-            subject,
-            parent,
+            issued: self.clock.now(),
+            expires,
+            subject: owner.subject,
+            parent: Some(owner.parent),
             ledger: Ledger::new(),
-        };
-        self.store.put(vec![record]).await
+        })
     }
 
     /// What was kept under this name, whichever key of the keyring sealed it. What does
@@ -115,12 +221,23 @@ impl Vault {
         &self,
         at: Beside<'_>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreFault> {
+        Ok(self.found(at).await?.map(|(_, text)| text))
+    }
+
+    /// As [`Vault::kept`], with the record that it stands in.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub(super) async fn found(
+        &self,
+        at: Beside<'_>,
+    ) -> Result<Option<(Arc<Record>, Zeroizing<Vec<u8>>)>, StoreFault> {
         let now = self.clock.now();
         let rules = self.rules.load_full();
         for key in at.keys(&rules.keyring) {
             if let Some(record) = self.store.fetch(&key, now).await? {
                 let opened = rules.keyring.open_under(at.salt, at.tenant, &record.sealed);
-                return Ok(opened.ok());
+                return Ok(opened.ok().map(|text| (record, text)));
             }
         }
         Ok(None)

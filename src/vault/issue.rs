@@ -132,7 +132,7 @@ impl Vault {
         Ok(issued)
     }
 
-    fn prepare(
+    pub(super) fn prepare(
         &self,
         keyring: &Keyring,
         tenant: &TenantId,

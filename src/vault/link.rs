@@ -11,20 +11,21 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use super::Vault;
-use super::beside::Beside;
+use super::audit::{Entry, Event};
+use super::beside::{Beside, Kept, LINKED_MAX, LearnFault};
+use super::redeem::Unusable;
 use crate::domain::Handle;
 use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
-use crate::store::StoreFault;
+use crate::domain::time::Timestamp;
+use crate::store::{Record, StoreFault};
 
 /// Payloads of one conversation: a page puts one into it, and a customer opens a few
 /// pages in a link's life. One more is refused, since its values could not be watched.
 pub const LINKS_MAX: usize = 8;
-
-/// How many conversations' links may be written at once on a node.
-pub(super) const LINK_LOCKS: usize = 64;
 
 /// The longest sealed text of a link, in bytes: a payload's bound and its handle's.
 const LINK_TEXT_MAX: usize = 8 * 1024 * 1024;
@@ -44,9 +45,23 @@ impl fmt::Debug for Revelation {
     }
 }
 
+/// A link and where it is kept.
+pub(super) struct Link {
+    pub(super) one: Revelation,
+    pub(super) record: Arc<Record>,
+    /// What it is found by.
+    pub(super) name: Vec<u8>,
+    /// As it was sealed.
+    pub(super) text: Zeroizing<Vec<u8>>,
+    /// When it was first kept.
+    pub(super) since: Timestamp,
+}
+
 /// A link as it is sealed.
 #[derive(Serialize, Deserialize)]
 struct Written<'w> {
+    /// Milliseconds since the epoch.
+    since: u64,
     handle: String,
     #[serde(borrow)]
     payload: &'w RawValue,
@@ -57,25 +72,18 @@ impl Vault {
     /// written again; equal payloads count once.
     ///
     /// # Errors
-    /// [`StoreFault`], full where the conversation has [`LINKS_MAX`] payloads: later
-    /// answers could not be redacted, so this call must not pass.
+    /// [`LearnFault`]: later answers could not be redacted, so this call must not pass.
     pub async fn link(
         &self,
         tenant: &TenantId,
         conversation: &[u8],
         revealed: &[Revelation],
         ttl: Duration,
-    ) -> Result<(), StoreFault> {
-        // Of this node's writers one at a time takes a conversation's slot; of two nodes'
-        // the later one sees the other's.
-        let lock = self.link_locks.get(shard(conversation));
-        let _turn = match lock {
-            Some(lock) => Some(lock.lock().await),
-            None => None,
-        };
+    ) -> Result<(), LearnFault> {
         let mut linked = Ok(());
         for one in revealed {
-            linked = self.link_one(tenant, conversation, one, ttl).await;
+            let done = self.link_one(tenant, conversation, one, ttl).await;
+            linked = self.noting(tenant, one, done);
             if linked.is_err() {
                 break;
             }
@@ -84,50 +92,84 @@ impl Vault {
         linked
     }
 
+    /// Whether what was redeemed could be linked to another conversation: asked before
+    /// the vendor, who names it in the answer.
+    ///
+    /// # Errors
+    /// [`LearnFault`].
+    pub async fn may_link(
+        &self,
+        tenant: &TenantId,
+        revealed: &[Revelation],
+    ) -> Result<(), LearnFault> {
+        for one in revealed {
+            let room = self.room_beside(tenant, one.handle.id(), LINKED_MAX).await;
+            self.noting(tenant, one, room)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the audit of a handle that reached its bound.
+    fn noting(
+        &self,
+        tenant: &TenantId,
+        one: &Revelation,
+        done: Result<(), LearnFault>,
+    ) -> Result<(), LearnFault> {
+        if let Err(LearnFault::Handle | LearnFault::Conversation) = done {
+            let why = Unusable::Crowded.reason();
+            let id = Some(one.handle.id());
+            self.note(|now| Entry::new(now, Event::Refuse, why).of(tenant, id));
+        }
+        done
+    }
+
     async fn link_one(
         &self,
         tenant: &TenantId,
         conversation: &[u8],
         one: &Revelation,
         ttl: Duration,
-    ) -> Result<(), StoreFault> {
-        let first = usize::from(one.handle.id().bytes().last().copied().unwrap_or_default());
+    ) -> Result<(), LearnFault> {
         let same = |other: &Revelation| other.payload.expose() == one.payload.expose();
         if self.linked(tenant, conversation).await?.iter().any(same) {
             return Ok(());
         }
-        let text = write(one).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
-        for nth in 0..LINKS_MAX {
-            let slot = (first + nth) % LINKS_MAX;
+        let text =
+            write(one, self.clock.now()).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
+        for slot in 0..LINKS_MAX {
             let name = name(conversation, slot);
             let at = Beside { tenant, name: &name, salt: conversation };
-            if self.kept(at).await?.is_some() {
-                continue;
-            }
-            self.keep(at, one.handle.id(), ttl, &text).await?;
-            self.mark(tenant, conversation, one, ttl).await?;
-            // Another writer may have taken the slot in between: then the next one.
-            match self.kept(at).await?.as_deref().map(|text| read(text)) {
-                Some(Some(written)) if !same(&written) => {}
-                // Gone with its handle, or as written.
-                Some(_) | None => return Ok(()),
+            // Looked for first: it may be taken under the name that an older key gives it.
+            let taken = match self.kept(at).await? {
+                Some(_) => Kept::Taken,
+                None => self.keep(at, one.handle.id(), ttl, &text, LINKED_MAX).await?,
+            };
+            match taken {
+                Kept::Now => return self.mark(tenant, conversation, ttl).await,
+                Kept::Gone => return Ok(()),
+                // Another writer's, of this node or another; perhaps of the same payload.
+                Kept::Taken => {
+                    let other = self.kept(at).await?;
+                    if other.and_then(|text| read(&text)).is_some_and(|(other, _)| same(&other)) {
+                        return self.mark(tenant, conversation, ttl).await;
+                    }
+                }
             }
         }
-        Err(StoreFault::Full { entries_max: u64::try_from(LINKS_MAX).unwrap_or(u64::MAX) })
+        Err(LearnFault::Conversation)
     }
 
     /// Says that the conversation has links, so that one without any costs one look-up.
-    /// It holds nothing, and goes when its time is over.
-    async fn mark(
+    /// After the link and before the vendor gets to know it.
+    pub(super) async fn mark(
         &self,
         tenant: &TenantId,
         conversation: &[u8],
-        one: &Revelation,
         ttl: Duration,
-    ) -> Result<(), StoreFault> {
+    ) -> Result<(), LearnFault> {
         let name = name(conversation, LINKS_MAX);
-        let at = Beside { tenant, name: &name, salt: conversation };
-        self.keep_apart(at, one.handle.id(), ttl, b"linked").await
+        self.say_kept(Beside { tenant, name: &name, salt: conversation }, ttl).await
     }
 
     /// What was revealed in a conversation, as far as it is remembered.
@@ -139,6 +181,19 @@ impl Vault {
         tenant: &TenantId,
         conversation: &[u8],
     ) -> Result<Vec<Revelation>, StoreFault> {
+        let links = self.links(tenant, conversation).await?;
+        Ok(links.into_iter().map(|link| link.one).collect())
+    }
+
+    /// As [`Vault::linked`], with where each is kept.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub(super) async fn links(
+        &self,
+        tenant: &TenantId,
+        conversation: &[u8],
+    ) -> Result<Vec<Link>, StoreFault> {
         let mut all = Vec::new();
         let marker = name(conversation, LINKS_MAX);
         if self.kept(Beside { tenant, name: &marker, salt: conversation }).await?.is_none() {
@@ -146,18 +201,14 @@ impl Vault {
         }
         for nth in 0..LINKS_MAX {
             let name = name(conversation, nth);
-            let kept = self.kept(Beside { tenant, name: &name, salt: conversation }).await?;
-            let Some(text) = kept else { continue };
-            all.push(read(&text).ok_or(StoreFault::Damaged("a link is not what was sealed"))?);
+            let found = self.found(Beside { tenant, name: &name, salt: conversation }).await?;
+            let Some((record, text)) = found else { continue };
+            let read = read(&text);
+            let (one, since) = read.ok_or(StoreFault::Damaged("a link is not what was sealed"))?;
+            all.push(Link { one, record, name, text, since });
         }
         Ok(all)
     }
-}
-
-/// Which of a vault's locks a conversation's writers share.
-fn shard(conversation: &[u8]) -> usize {
-    let sum = |sum: usize, byte: &u8| sum.wrapping_mul(31).wrapping_add(usize::from(*byte));
-    conversation.iter().fold(0, sum) % LINK_LOCKS
 }
 
 /// Apart from every other name of a thing that is kept beside a handle.
@@ -166,15 +217,16 @@ fn name(conversation: &[u8], nth: usize) -> Vec<u8> {
     [b"conversation\0", [nth].as_slice(), conversation].concat()
 }
 
-fn write(one: &Revelation) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+fn write(one: &Revelation, now: Timestamp) -> Option<Zeroizing<Vec<u8>>> {
     let payload = serde_json::from_str(one.payload.expose()).ok()?;
-    let written = Written { handle: one.handle.expose(), payload };
-    serde_json::to_vec(&written).ok().map(zeroize::Zeroizing::new)
+    let written = Written { since: now.millis(), handle: one.handle.expose(), payload };
+    serde_json::to_vec(&written).ok().map(Zeroizing::new)
 }
 
-fn read(text: &[u8]) -> Option<Revelation> {
+fn read(text: &[u8]) -> Option<(Revelation, Timestamp)> {
     let written: Written<'_> = serde_json::from_slice(text).ok()?;
     let handle = Handle::parse(&written.handle).ok()?;
     let payload = Payload::parse(written.payload.get().as_bytes(), LINK_TEXT_MAX).ok()?;
-    Some(Revelation { handle, payload: Arc::new(payload) })
+    let since = Timestamp::from_millis(written.since);
+    Some((Revelation { handle, payload: Arc::new(payload) }, since))
 }

@@ -5,15 +5,17 @@
 //! tells two refused handles apart to anybody but the operator's log.
 
 pub mod audit;
-mod beside;
+pub mod beside;
 pub mod issue;
 pub mod lease;
 pub mod link;
 pub mod redeem;
 mod refuse;
 pub mod relay;
+pub mod renew;
 pub mod revoke;
 pub mod tenancy;
+pub mod wrap;
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,7 +38,6 @@ pub struct Vault {
     entropy: Arc<dyn Entropy>,
     /// None where the operator keeps no audit.
     audit: Option<Arc<dyn Audit>>,
-    link_locks: Vec<tokio::sync::Mutex<()>>,
     /// How many times this node has written links.
     links_written: AtomicU64,
 }
@@ -59,9 +60,8 @@ impl Vault {
         terms: Terms,
     ) -> Self {
         let rules = ArcSwap::from_pointee(Rules { keyring, terms });
-        let link_locks = (0..link::LINK_LOCKS).map(|_| tokio::sync::Mutex::default()).collect();
         let links_written = AtomicU64::new(0);
-        Self { store, rules, clock, entropy, audit: None, link_locks, links_written }
+        Self { store, rules, clock, entropy, audit: None, links_written }
     }
 
     /// The same vault, that issues, reveals and revokes nothing which `audit` does not take.

@@ -88,11 +88,14 @@ pub enum Unusable {
     BadToken,
     /// Issued to be tried by a thief, and tried.
     Alarm,
+    /// As much as may be was learnt with it, or in its conversation: what it reveals
+    /// could not be remembered.
+    Crowded,
 }
 
 impl Unusable {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Malformed,
         Self::KeyUnknown,
         Self::Forged,
@@ -106,6 +109,7 @@ impl Unusable {
         Self::MemberAbsent,
         Self::BadToken,
         Self::Alarm,
+        Self::Crowded,
     ];
 
     /// The reason as it stands in logs and metrics.
@@ -125,6 +129,7 @@ impl Unusable {
             Self::MemberAbsent => "member-absent",
             Self::BadToken => "bad-token",
             Self::Alarm => "alarm",
+            Self::Crowded => "crowded",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::Vault;
-use super::beside::Beside;
+use super::beside::{Beside, LEARNT_MAX, LearnFault};
 use crate::domain::Handle;
 use crate::domain::tenant::TenantId;
 use crate::store::StoreFault;
@@ -19,7 +19,7 @@ impl Vault {
     /// store from another's, as two routes of one tenant may have them.
     ///
     /// # Errors
-    /// [`StoreFault`].
+    /// [`LearnFault`].
     pub async fn remember_relayed(
         &self,
         tenant: &TenantId,
@@ -27,10 +27,11 @@ impl Vault {
         vendor: &str,
         answer: &[u8],
         ttl: Duration,
-    ) -> Result<(), StoreFault> {
+    ) -> Result<(), LearnFault> {
         let (name, salt) = (name(handle, vendor), handle.expose());
         let at = Beside { tenant, name: &name, salt: salt.as_bytes() };
-        self.keep(at, handle.id(), ttl, answer).await
+        // A call beside this one may have kept another answer, which the vendor keeps as well.
+        self.keep(at, handle.id(), ttl, answer, LEARNT_MAX).await.map(|_| ())
     }
 
     /// The vendor's answer, if it is remembered.

@@ -1,6 +1,7 @@
 //! Nothing personal comes back: the vendor's answers, as the browser gets them.
 
 mod bodies;
+mod bounds;
 mod codings;
 mod conversation;
 mod cut;

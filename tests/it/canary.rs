@@ -1,17 +1,28 @@
-//! The leak canary: every exchange that reveals, a vendor that echoes what it got in
-//! every way it can, and a search of everything that leaves the house but upstream.
+//! The leak canary: every exchange that reveals or knows its conversation, a vendor that
+//! echoes what it got in every way it can, and a search of everything that leaves the
+//! house but upstream.
+//!
+//! | test | over | product |
+//! | --- | --- | --- |
+//! | here | sockets, disk store, audit | every exchange, spelling, two statuses, two codings, one byte to a chunk |
+//! | `cuts` | sockets | four exchanges, every spelling, two chunks cut at every byte |
+//! | `frames` | WebSockets | every socket, every spelling, two fragments cut at every byte, both ways |
+//! | `src/proxy/answer/tests.rs` | the same code in the process | every exchange, spelling, coding, cut at every byte |
 
 mod calls;
+mod cuts;
+mod frames;
 mod spellings;
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use self::calls::{Call, PAYLOAD, VALUES, calls};
-use self::spellings::{Spelling, spellings};
+use self::calls::{Call, call_of, calls};
+use self::spellings::{Marks, PAYLOAD};
 use crate::support::house::{Running, issue, route, start_text};
 use crate::support::tokens::Signing;
 use crate::support::{Answer, Browser, Reply, Vendor};
@@ -32,18 +43,31 @@ impl Write for Lines {
     }
 }
 
-/// Every spelling of every value, and how often each was looked for.
-struct Marks(Vec<Spelling>);
+impl Lines {
+    /// What `work` gives, run on threads whose log lines come here. More than one of them:
+    /// a store on disk answers while an answer's body waits.
+    fn hearing<F: Future>(&self, work: F) -> F::Output {
+        let written = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::INFO)
+            .with_writer(move || written.clone())
+            .finish();
+        let dispatch = tracing::Dispatch::new(subscriber);
+        let each = dispatch.clone();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(3)
+            .enable_all()
+            .on_thread_start(move || {
+                std::mem::forget(tracing::dispatcher::set_default(&each));
+            })
+            .build()
+            .unwrap();
+        let _guard = tracing::dispatcher::set_default(&dispatch);
+        runtime.block_on(work)
+    }
 
-impl Marks {
-    #[track_caller]
-    fn none_in(&self, bytes: &[u8], place: &str) {
-        let text = String::from_utf8_lossy(bytes);
-        for mark in &self.0 {
-            for core in &mark.cores {
-                assert!(!text.contains(core.as_str()), "{} {core} in {place}: {text}", mark.kind);
-            }
-        }
+    fn all(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
     }
 }
 
@@ -53,62 +77,99 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// Where the house of a scene keeps what it is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    InMemory,
+    /// On disk, with an audit beside it.
+    OnDisk,
+}
+
+/// A house's configuration up to its routes.
+fn configuration(folder: &Path, kept: Kept) -> String {
+    let text = Signing::Hs256.preamble(folder, "");
+    match kept {
+        Kept::InMemory => text,
+        Kept::OnDisk => text.replace(
+            "[store]\nkind = \"memory\"",
+            "[audit]\npath = \"audit.jsonl\"\n[store]\nkind = \"disk\"\npath = \"store.db\"",
+        ),
+    }
+}
+
+/// An answer; or what came of it before it was cut off, if anything.
+type Got = Option<Result<Answer, Answer>>;
+
 /// One house with one built-in dialect, whose vendor says what it is told.
 struct Scene {
     running: Running,
     vendor: Vendor,
     said: Arc<Mutex<Reply>>,
     handle: String,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 impl Scene {
-    async fn of(dialect: &str) -> Self {
+    /// Ready for `call`: the conversation that it is of has begun.
+    async fn of(call: &Call, kept: Kept, more: &str) -> Self {
         let said = Arc::new(Mutex::new(Reply::Close));
         let told = Arc::clone(&said);
         let vendor = Vendor::answering(move |_| told.lock().unwrap().clone()).await;
         let files = tempfile::tempdir().unwrap();
-        let text = format!(
-            "{}{}",
-            Signing::Hs256.preamble(files.path(), ""),
-            route(dialect, vendor.address)
-        );
+        let text = configuration(files.path(), kept);
+        let text = format!("{text}{}{more}", route(call.dialect, vendor.address));
         let running = start_text(&text, files.path()).await;
         let handle = issue(&running, PAYLOAD).await;
-        Self { running, vendor, said, handle, _files: files }
+        let scene = Self { running, vendor, said, handle, files };
+        if let Some(opening) = call.begun_by {
+            let mut browser = Browser::connect(scene.running.data).await;
+            let opening = call_of(call.dialect, opening);
+            let begun =
+                scene.ask(&mut browser, &opening, Reply::json(200, r#"{"id":"c-1"}"#)).await;
+            assert_eq!(begun.unwrap().unwrap().status, 200);
+        }
+        scene
     }
 
-    /// Nothing, where the answer was cut before its head; the next goes over a
-    /// connection of its own.
-    async fn ask(&self, browser: &mut Browser, call: &Call, reply: Reply) -> Option<Answer> {
+    /// After an answer that was cut off the next goes over a connection of its own.
+    async fn ask(&self, browser: &mut Browser, call: &Call, reply: Reply) -> Got {
         *self.said.lock().unwrap() = reply;
         browser.write(&call.bytes(&self.handle)).await;
-        let got = browser.read().await;
-        if got.is_none() {
+        let got = browser.read_as_far_as_it_comes().await;
+        if !matches!(got, Some(Ok(_))) {
             *browser = Browser::connect(self.running.data).await;
         }
         got
     }
-}
 
-fn body(kind: &str, marks: &Marks) -> String {
-    let of_kind = marks.0.iter().filter(|mark| mark.kind == kind);
-    let all: Vec<String> = of_kind.map(|mark| format!("\"{}\"", mark.text)).collect();
-    format!("{{\"id\":\"c-1\",\"m\":[{}]}}", all.join(","))
+    /// Searches what the house keeps, counts and says of itself; how many bytes.
+    async fn search(&self, marks: &Marks) -> u64 {
+        let mut searched = marks.none_in(self.running.metrics().await.as_bytes(), "metrics");
+        let house = format!("{:?} {:?}", self.running.house, self.running.house.data_plane());
+        searched += marks.none_in(house.as_bytes(), "Debug");
+        for file in std::fs::read_dir(self.files.path()).unwrap() {
+            let path = file.unwrap().path();
+            searched += marks.none_in(&std::fs::read(&path).unwrap(), path.to_str().unwrap());
+        }
+        searched
+    }
 }
 
 #[test]
-fn every_exchange_with_slots_of_every_dialect_is_called() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/dialects");
-    let mut known = Vec::new();
+fn every_exchange_that_reveals_or_knows_its_conversation_is_called() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/dialects");
+    let (mut known, mut sockets) = (Vec::new(), Vec::new());
     for file in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         let dialect: toml::Table = text.parse().unwrap();
         let exchanges = dialect.get("exchange").and_then(|all| all.as_array()).cloned();
         for exchange in exchanges.unwrap_or_default() {
-            if exchange.get("slot").is_some() {
-                let name = |value: &toml::Value| value.as_str().unwrap().to_owned();
-                known.push((name(&dialect["name"]), name(&exchange["name"])));
+            let name = |value: &toml::Value| value.as_str().unwrap().to_owned();
+            let named = (name(&dialect["name"]), name(&exchange["name"]));
+            match ["slot", "link", "frame"].map(|key| exchange.get(key).is_some()) {
+                [false, false, false] => {}
+                _ if named.1.ends_with("socket") => sockets.push(named),
+                _ => known.push(named),
             }
         }
     }
@@ -117,99 +178,110 @@ fn every_exchange_with_slots_of_every_dialect_is_called() {
     known.sort();
     called.sort();
     assert_eq!(called, known);
+    let mut opened = frames::SOCKETS.map(|(dialect, name)| (dialect.to_owned(), name.to_owned()));
+    sockets.sort();
+    opened.sort();
+    assert_eq!(opened[..], sockets);
 }
 
-#[tokio::test]
-async fn nothing_personal_comes_back_from_any_exchange_in_any_spelling() {
-    use tracing_subscriber::util::SubscriberInitExt;
-    let lines = Lines::default();
-    let written = lines.clone();
-    let _guard = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(move || written.clone())
-        .finish()
-        .set_default();
-    let marks = Marks(VALUES.iter().flat_map(|value| spellings(value)).collect());
-    let mut kinds: Vec<&str> = marks.0.iter().map(|mark| mark.kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let (mut answers, mut splits) = (0, 0);
-    for call in calls() {
-        let scene = Scene::of(call.dialect).await;
+#[test]
+fn a_house_that_does_not_redact_is_caught() {
+    let marks = Marks::all();
+    Lines::default().hearing(async {
+        let call = call_of("genesys", "poll");
+        let scene = Scene::of(&call, Kept::InMemory, "danger_redact = \"off\"\n").await;
         let mut browser = Browser::connect(scene.running.data).await;
-        let what = format!("{}/{}", call.dialect, call.exchange);
-        for kind in &kinds {
-            let plain = body(kind, &marks);
-            // Every status for the exchanges that are also cut, two for the others.
-            let statuses = if call.splits { &STATUSES[..] } else { &STATUSES[3..] };
-            for status in statuses {
-                for coding in ["", "Content-Encoding: gzip\r\n"] {
-                    let sent = if coding.is_empty() {
-                        plain.clone().into_bytes()
-                    } else {
-                        gzip(plain.as_bytes())
-                    };
-                    let mut head = format!("HTTP/1.1 {status}\r\n{coding}");
-                    for (n, mark) in marks.0.iter().filter(|mark| mark.kind == *kind).enumerate() {
-                        let text = &mark.text;
-                        head.push_str(&format!(
-                            "X-{n}: {text}\r\nSet-Cookie: c{n}={text}; Path=/\r\n"
-                        ));
-                    }
-                    let head = format!("{head}Content-Length: {}\r\n\r\n", sent.len());
-                    let reply = Reply::Raw([head.as_bytes(), &sent].concat());
-                    let got = scene.ask(&mut browser, &call, reply).await;
-                    let Some(got) = got else {
-                        assert_eq!(*kind, "raw", "{what}: only what is no JSON is cut");
-                        continue;
-                    };
-                    // Raw values break the JSON that a rule would have to read.
-                    let refused = got.rejection().as_deref() == Some("upstream");
-                    let passed = got.status.to_string() == status[..3];
-                    assert!(passed || refused && *kind == "raw", "{what} {kind} {coding} {got:?}");
-                    marks.none_in(got.head.as_bytes(), &format!("{what} {kind} head"));
-                    marks.none_in(&got.body, &format!("{what} {kind} body"));
-                    answers += 1;
-                }
-            }
+        for kind in marks.kinds() {
+            let reply = Reply::json(200, &marks.body(kind));
+            let got = scene.ask(&mut browser, &call, reply).await.unwrap().unwrap();
+            assert!(marks.found_in(&got.body).is_some(), "{kind} would not have been found");
         }
-        // Not for nothing: the vendor did get it.
-        let seen = scene.vendor.seen();
-        let last = seen.last().unwrap();
-        assert!(!format!("{}{}", last.head, last.text()).contains(&scene.handle), "{what}");
-        if call.splits {
-            for (nth, kind) in kinds.iter().enumerate() {
-                let plain = body(kind, &marks).into_bytes();
-                // One spelling at every third byte, the others at a few: that the
-                // redactor finds each of them at every cut, its own tests show.
-                let step = if nth < 1 { 3 } else { 53 };
-                for cut in (1..plain.len()).step_by(step) {
-                    let (one, two) = plain.split_at(cut);
-                    let pieces = vec![one.to_vec(), two.to_vec()];
-                    let reply = Reply::Chunks("HTTP/1.1 200 OK\r\n".to_owned(), pieces);
-                    let Some(got) = scene.ask(&mut browser, &call, reply).await else {
-                        assert_eq!(*kind, "raw", "{what}: only what is no JSON is cut");
-                        continue;
-                    };
-                    marks.none_in(&got.body, &format!("{what} {kind} cut at {cut}"));
-                    splits += 1;
-                }
-            }
-        }
-        marks.none_in(scene.running.metrics().await.as_bytes(), "metrics");
-        let house = format!("{:?} {:?}", scene.running.house, scene.running.house.data_plane());
-        marks.none_in(house.as_bytes(), "Debug");
+    });
+}
+
+/// An answer that says everything, in its head and in its body.
+fn telling(marks: &Marks, kind: &str, status: &str, coding: &str, body: &[u8]) -> Reply {
+    let mut head = format!("HTTP/1.1 {status}\r\n{coding}");
+    for (n, text) in marks.texts(kind).enumerate() {
+        head.push_str(&format!("X-{n}: {text}\r\nSet-Cookie: c{n}={text}; Path=/\r\n"));
     }
-    let written = lines.0.lock().unwrap().clone();
+    let head = format!("{head}Content-Length: {}\r\n\r\n", body.len());
+    Reply::Raw([head.as_bytes(), body].concat())
+}
+
+#[derive(Default)]
+struct Count {
+    answers: u64,
+    pieces: u64,
+    refused: u64,
+    searched: u64,
+}
+
+impl Count {
+    /// One call with each of these answers; only what is no JSON may be refused or cut.
+    async fn ask_all(&mut self, marks: &Marks, call: &Call, scene: &Scene) {
+        let mut browser = Browser::connect(scene.running.data).await;
+        for kind in marks.kinds() {
+            let what = format!("{}/{} {kind}", call.dialect, call.exchange);
+            let plain = marks.body(kind).into_bytes();
+            let mut replies = Vec::new();
+            for status in STATUSES {
+                replies.push((status, telling(marks, kind, status, "", &plain)));
+            }
+            let coded = telling(marks, kind, "200 OK", "Content-Encoding: gzip\r\n", &gzip(&plain));
+            replies.push(("200 OK", coded));
+            let pieces = plain.iter().map(|byte| vec![*byte]).collect();
+            replies.push(("200 OK", Reply::Chunks("HTTP/1.1 200 OK\r\n".to_owned(), pieces)));
+            for (status, reply) in replies {
+                if let Reply::Chunks(_, pieces) = &reply {
+                    self.pieces += pieces.len() as u64;
+                }
+                let got = match scene.ask(&mut browser, call, reply).await {
+                    Some(Ok(got)) => got,
+                    cut => {
+                        assert_eq!(kind, "raw", "{what}: only what is no JSON is cut");
+                        self.refused += 1;
+                        let some = cut.and_then(Result::err).map_or(Vec::new(), |some| some.body);
+                        self.searched += marks.none_in(&some, &what);
+                        continue;
+                    }
+                };
+                let refused = got.rejection().as_deref() == Some("upstream");
+                let passed = got.status.to_string() == status[..3];
+                assert!(passed || refused && kind == "raw", "{what} {status} {got:?}");
+                self.searched += marks.none_in(got.head.as_bytes(), &format!("{what} head"));
+                self.searched += marks.none_in(&got.body, &format!("{what} body"));
+                self.answers += 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_personal_comes_back_from_any_exchange_in_any_spelling() {
+    let (marks, lines) = (Marks::all(), Lines::default());
+    let mut count = Count::default();
+    lines.hearing(async {
+        for call in calls() {
+            let scene = Scene::of(&call, Kept::OnDisk, "").await;
+            count.ask_all(&marks, &call, &scene).await;
+            // Not for nothing: the vendor did get it.
+            let seen = scene.vendor.seen();
+            let all = format!("{}{}", seen[0].head, seen[0].text());
+            assert!(!all.contains(&scene.handle), "{}", call.exchange);
+            assert!(marks.found_in(all.as_bytes()).is_some() || call.dialect == "halo", "{all}");
+            count.searched += scene.search(&marks).await;
+        }
+    });
+    let written = lines.all();
     assert!(String::from_utf8_lossy(&written).contains("request"), "the log was heard");
-    marks.none_in(&written, "log");
-    let exchanges = calls().len();
+    count.searched += marks.none_in(&written, "log");
+    let Count { answers, pieces, refused, searched } = count;
     println!(
-        "canary: {exchanges} exchanges x {} spellings x {} statuses x 2 codings = {answers} answers, \
-         {splits} splits, {} marks, {} log bytes: 0 found",
-        kinds.len(),
-        STATUSES.len(),
-        marks.0.len(),
-        written.len(),
+        "canary: {} exchanges x {} spellings x 7 answers = {answers} searched, {refused} cut off; {pieces} one-byte \
+         chunks, {searched} bytes searched: 0 found",
+        calls().len(),
+        marks.kinds().len(),
     );
+    assert!(answers > 2000 && pieces > 80_000 && searched > 5_000_000);
 }

@@ -9,12 +9,17 @@ use cloakroom::domain::keyring::Keyring;
 use cloakroom::domain::lease::Terms;
 use cloakroom::domain::payload::Payload;
 use cloakroom::domain::{KeyId, RootKey, TenantId, Timestamp, Uses};
+use cloakroom::store::Store;
 use cloakroom::store::memory::MemoryStore;
-use cloakroom::store::{Store, StoreFault};
 use cloakroom::vault::Vault;
+use cloakroom::vault::beside::{LINKED_MAX, LearnFault};
 use cloakroom::vault::issue::{Bait, Deposit};
 use cloakroom::vault::link::{LINKS_MAX, Revelation};
 use cloakroom::vault::redeem::Carrier;
+
+mod renewed;
+mod shared;
+mod wrapped;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -106,7 +111,7 @@ async fn one_payload_too_many_is_refused_and_equal_ones_count_once() {
     node.vault.link(&acme(), b"c-1", &[again], DAY).await.unwrap();
     let more = revelation(&node, r#"{"n":"more"}"#, None).await;
     let full = node.vault.link(&acme(), b"c-1", &[more], DAY).await;
-    assert!(matches!(full, Err(StoreFault::Full { .. })), "{full:?}");
+    assert_eq!(full, Err(LearnFault::Conversation));
     let mut known = found(&node.vault, &acme(), "c-1").await;
     known.sort();
     let wanted: Vec<String> = (0..LINKS_MAX).map(|n| format!("{{\"n\":{n}}}")).collect();

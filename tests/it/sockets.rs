@@ -14,7 +14,7 @@ use crate::support::{Browser, Running, issue, request};
 const PAYLOAD: &str = r#"{"id":"ann.lee@example.com","name":"Jörg Ümit","street":"Hauptstraße 5"}"#;
 const ID: &str = "ann.lee@example.com";
 
-const TEXT: u8 = 0x81;
+pub(crate) const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
@@ -65,9 +65,9 @@ struct Scene {
 }
 
 /// A socket, seen from both ends.
-struct Pair {
-    browser: Browser,
-    vendor: Browser,
+pub(crate) struct Pair {
+    pub(crate) browser: Browser,
+    pub(crate) vendor: Browser,
     /// The request as the vendor had it, the answer as the browser had it.
     asked: String,
     answered: String,
@@ -98,7 +98,7 @@ impl Scene {
     }
 }
 
-async fn open(
+pub(crate) async fn open(
     running: &Running,
     stage: &Stage,
     path: &str,
@@ -128,7 +128,7 @@ async fn open(
 }
 
 /// A frame of a server's.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
         len @ 0..=125 => frame.push(len as u8),
@@ -142,7 +142,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A frame of a browser's.
-fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut all = frame(first, payload);
     let at = all.len() - payload.len();
     all[1] |= 0x80;
@@ -153,7 +153,7 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The next frame: its first byte, and its payload unmasked.
-async fn next(side: &mut Browser) -> (u8, Vec<u8>) {
+pub(crate) async fn next(side: &mut Browser) -> (u8, Vec<u8>) {
     let head = side.exactly(2).await;
     let len = match head[1] & 0x7f {
         126 => u64::from(u16::from_be_bytes(side.exactly(2).await.try_into().unwrap())),

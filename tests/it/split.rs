@@ -12,6 +12,7 @@ use cloakroom::domain::{
     Uses,
 };
 use cloakroom::store::memory::MemoryStore;
+use cloakroom::store::place::{Crowd, Placed, When};
 use cloakroom::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use cloakroom::vault::Vault;
 use cloakroom::vault::issue::{Bait, Deposit};
@@ -34,6 +35,18 @@ impl Store for Open {
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         self.stolen.lock().unwrap().extend(records.iter().cloned());
         self.inner.put(records).await
+    }
+    async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault> {
+        self.stolen.lock().unwrap().push(record.clone());
+        self.inner.place(record, when).await
+    }
+    async fn room(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        siblings_max: u64,
+    ) -> Result<Option<Crowd>, StoreFault> {
+        self.inner.room(parent, now, siblings_max).await
     }
     async fn fetch(
         &self,

@@ -1,6 +1,6 @@
-//! What every store must do, run against each.
-//!
-//! A new engine adds one line to `stores`; the suite is the contract.
+//! What every store must do, run against each. A new engine adds one line to `stores`.
+
+mod place;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use cloakroom::store::{Record, RecordKey, Reserved, Store, StoreFault};
 use crate::redis_store::servers::{Cluster, Server};
 
 const NOW: Timestamp = Timestamp::from_secs(1_000_000);
-const BOUND: u64 = 100;
+pub(crate) const BOUND: u64 = 100;
 
 /// Every engine, empty, with room for [`BOUND`] records, and what has to live as long as it.
-async fn stores() -> Vec<Engine> {
+pub(crate) async fn stores() -> Vec<Engine> {
     let server = Server::start(&[]).await;
     let cluster = Cluster::start(0).await;
     let redis = |settings: RedisSettings| {
@@ -47,9 +47,9 @@ fn disk() -> DiskStore {
     DiskStore::open(&folder.path().join("store"), options).unwrap()
 }
 
-struct Engine {
-    store: Arc<dyn Store>,
-    _servers: Vec<Server>,
+pub(crate) struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) _servers: Vec<Server>,
 }
 
 fn key(tenant: &str, id: u8) -> RecordKey {

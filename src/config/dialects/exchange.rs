@@ -140,7 +140,7 @@ fn whole<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-fn rule_of(raw: RawOnUnusable) -> OnUnusable {
+pub(super) fn rule_of(raw: RawOnUnusable) -> OnUnusable {
     match raw {
         RawOnUnusable::Reject => OnUnusable::Reject,
         RawOnUnusable::Drop => OnUnusable::Drop,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use http::HeaderName;
 
+use super::exchange::rule_of;
 use super::pattern::{exact_pointer, pointer};
 use crate::config::at::{At, Span};
 use crate::config::notes::Notes;
@@ -24,7 +25,7 @@ pub(super) fn slot(
     key: Option<&RelayKey>,
     notes: &mut Notes<'_>,
 ) -> Option<Slot> {
-    let RawSlot { at, except, second, accepts, reveal, relay } = &**raw;
+    let RawSlot { at, except, second, accepts, reveal, relay, on_expired } = &**raw;
     let hint = "write { json = \"/pointer\" }";
     let at = notes.need(at, &raw.span(), "at", hint);
     let at = at.and_then(|at| locator(at, notes));
@@ -48,6 +49,7 @@ pub(super) fn slot(
             Some(RawAccepts::Handle) | None => Accepts::Handle,
         },
         reveal: reveal?,
+        on_expired: on_expired.as_ref().map(|rule| rule_of(**rule)),
     };
     let in_json = matches!(slot.at.layers.last(), Some(Layer::Json(_)));
     let needs_json = match &slot.reveal {
@@ -142,6 +144,7 @@ pub(super) fn anywhere() -> Slot {
         accepts: Accepts::HandleOrPlain,
         reveal: Reveal::Payload,
         relayed: None,
+        on_expired: None,
     }
 }
 

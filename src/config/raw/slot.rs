@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::dialect::OnUnusable;
 use super::or_text::OrText;
 use crate::config::at::At;
 
@@ -25,6 +26,9 @@ pub(crate) struct Slot {
     /// "when-configured": on a route with "relay", the vendor's own key is put there
     /// instead. Default: never.
     pub(crate) relay: Option<At<RelayUse>>,
+    /// When the handle that stands here is merely too old. Default: as the exchange has
+    /// it. "drop" suits a cookie that was wrapped: the vendor sees none and sets another.
+    pub(crate) on_expired: Option<At<OnUnusable>>,
 }
 
 /// When a slot is relayed, whatever it reveals otherwise.

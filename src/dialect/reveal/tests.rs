@@ -22,6 +22,7 @@ fn slot(at: &str, accepts: Accepts, reveal: Reveal) -> Slot {
         accepts,
         reveal,
         relayed: None,
+        on_expired: None,
     }
 }
 

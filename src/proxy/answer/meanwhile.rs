@@ -31,11 +31,13 @@ impl Cloakroom {
         &self,
         passage: &mut Passage,
     ) -> Result<(), Cause> {
-        let (Some(conversation), Some(tenant)) = (&passage.conversation, &passage.tenant) else {
+        let (Some(conversation), Some(tenant), Some(route)) =
+            (&passage.conversation, &passage.tenant, &passage.route)
+        else {
             return Ok(());
         };
         let looked = Looked { at: Instant::now(), written: self.vault.links_written() };
-        let linked = self.vault.linked(&tenant.id, conversation).await;
+        let linked = self.vault.recall(&tenant.id, conversation, route.dialect.link_ttl).await;
         passage.watch.recall(linked.map_err(|_| Cause::StoreUnavailable)?);
         passage.looked = Some(looked);
         Ok(())

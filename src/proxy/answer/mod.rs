@@ -26,6 +26,8 @@ mod framing;
 mod head;
 mod meanwhile;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod trailers;
 mod whole;
 mod wrap;

@@ -4,12 +4,14 @@
 //! that order, since later calls name the conversation by what the browser got for the
 //! vendor's name, and what the browser gets must hold no value. An answer that is no JSON is only redacted.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use pingora::proxy::Session;
 
 use super::decode::Decoder;
 use super::{Answer, awaited};
-use crate::dialect::answer::{OwnAddress, apply};
+use crate::dialect::answer::{AnswerRule, OwnAddress, apply};
 use crate::dialect::answering::Learn;
 use crate::dialect::bind::Name;
 use crate::proxy::Cloakroom;
@@ -17,7 +19,7 @@ use crate::proxy::door::reached;
 use crate::proxy::passage::Passage;
 use crate::proxy::settings::Redaction;
 use crate::reject::Cause;
-use crate::rewrite::redact::{Redactor, Sought};
+use crate::rewrite::redact::{Needles, Redactor, Sought};
 
 /// One answer's body, as far as it has come.
 pub(crate) struct Whole {
@@ -74,36 +76,25 @@ impl Cloakroom {
         let route = passage.route.clone().ok_or(Cause::Internal)?;
         let at = passage.exchange.ok_or(Cause::Internal)?;
         let exchange = route.dialect.exchanges.get(at).ok_or(Cause::Internal)?;
-        let mut body = self.wrap_body(body, &exchange.answer.wraps, passage)?;
+        let body = self.wrap_body(body, &exchange.answer.wraps, passage)?;
         if let Some(Learn::Json(pointer)) = &exchange.answer.learn
             && let Some(name) = Name::Json(pointer.clone()).within(&body)
         {
             self.learn(&route.dialect.conversation(&name), route.dialect.link_ttl, passage)?;
         }
-        if !exchange.answer.rules.is_empty() {
-            let origin = self.origin(session, passage);
-            let (authority, transport) = reached(session.req_header(), &origin);
-            let own = OwnAddress { authority: &authority, transport };
-            body = match apply(&exchange.answer.rules, &body, own) {
-                Ok(changed) => changed,
-                // What is no JSON has no place that a rule could mean; JSON that cannot
-                // be read may have one.
-                Err(_) if looks_like_json(&body) => return Err(Cause::UpstreamBroken),
-                Err(_) => body,
-            };
-        }
-        if route.redaction == Redaction::DangerOff || passage.watch.is_empty() {
-            return Ok(body);
-        }
-        let needles = passage.watch.needles(exchange.answer.redact_as)?;
-        let mut redactor = Redactor::new(needles, Sought::Everything);
-        let mut redacted = BytesMut::with_capacity(body.len());
-        redactor.push(&body, &mut redacted);
-        redactor.finish(&mut redacted);
+        let needles = if route.redaction == Redaction::DangerOff || passage.watch.is_empty() {
+            None
+        } else {
+            Some(passage.watch.needles(exchange.answer.redact_as)?)
+        };
+        let origin = self.origin(session, passage);
+        let (authority, transport) = reached(session.req_header(), &origin);
+        let own = OwnAddress { authority: &authority, transport };
+        let (treated, count) = treated(body, &exchange.answer.rules, own, needles)?;
         if let Answer::Whole(whole) = &mut passage.answer {
-            whole.count = redactor.count();
+            whole.count = count;
         }
-        Ok(redacted.into())
+        Ok(treated)
     }
 
     /// Remembers what this call revealed under the name that the vendor gave the
@@ -114,8 +105,32 @@ impl Cloakroom {
             return Ok(());
         };
         let linked = awaited(self.vault.link(&tenant.id, name, own, ttl));
-        linked.ok_or(Cause::Internal)?.map_err(|_| Cause::StoreUnavailable)
+        self.remembered(&tenant.id, linked.ok_or(Cause::Internal)?)
     }
+}
+
+/// A body changed by rule and then redacted, and how many values were replaced.
+pub(super) fn treated(
+    mut body: Vec<u8>,
+    rules: &[AnswerRule],
+    own: OwnAddress<'_>,
+    needles: Option<Arc<Needles>>,
+) -> Result<(Vec<u8>, u64), Cause> {
+    if !rules.is_empty() {
+        body = match apply(rules, &body, own) {
+            Ok(changed) => changed,
+            // What is no JSON has no place that a rule could mean; JSON that cannot
+            // be read may have one.
+            Err(_) if looks_like_json(&body) => return Err(Cause::UpstreamBroken),
+            Err(_) => body,
+        };
+    }
+    let Some(needles) = needles else { return Ok((body, 0)) };
+    let mut redactor = Redactor::new(needles, Sought::Everything);
+    let mut redacted = BytesMut::with_capacity(body.len());
+    redactor.push(&body, &mut redacted);
+    redactor.finish(&mut redacted);
+    Ok((redacted.into(), redactor.count()))
 }
 
 /// Whether a body begins like an object or a list.

@@ -14,15 +14,17 @@ use super::whole::looks_like_json;
 use crate::dialect::Dialect;
 use crate::dialect::answering::{Learn, Wrap};
 use crate::dialect::exchange::Exchange;
-use crate::domain::{Payload, Uses};
+use crate::domain::{Payload, TenantId};
 use crate::proxy::Cloakroom;
 use crate::proxy::passage::Passage;
 use crate::reject::Cause;
 use crate::rewrite::json::locate::{Bounds, locate};
 use crate::rewrite::json::{Kind, text};
 use crate::rewrite::splice::{Edit, splice};
-use crate::vault::issue::{Bait, Deposit, IssueFault};
+use crate::vault::issue::IssueFault;
 use crate::vault::link::Revelation;
+use crate::vault::redeem::Unusable;
+use crate::vault::wrap::{WrapFault, WrapScene};
 
 /// The longest value that is wrapped, in bytes: cookies end at 4 KiB, tokens are not
 /// much longer.
@@ -118,24 +120,34 @@ impl Cloakroom {
         let text = format!("{{\"{MEMBER}\":{raw}}}");
         let parse =
             || Payload::parse(text.as_bytes(), WRAPPED_MAX).map_err(|_| Cause::UpstreamBroken);
-        let deposit = Deposit {
-            payload: parse()?,
-            uses: Uses::UntilExpiry,
-            ttl,
-            subject: None,
-            bait: Bait::No,
-        };
-        let issued = self.vault.issue(&tenant.id, vec![deposit]).await;
-        let mut issued = issued.map_err(|fault| match fault {
-            IssueFault::Unaudited(_) => Cause::AuditUnavailable,
-            IssueFault::Store(_) | IssueFault::Entropy(_) | IssueFault::Seal => {
-                Cause::StoreUnavailable
-            }
-        })?;
-        let handle = issued.pop().ok_or(Cause::Internal)?.handle;
+        let value = parse()?;
+        // A vendor that says its cookie again with every answer says nothing new.
+        if let Some(known) = passage.watch.wrapped_as(&value) {
+            return Ok(known);
+        }
+        let redeemed: Vec<_> = passage.watch.own().iter().map(|one| one.handle.id()).collect();
+        let conversation = passage.conversation.as_deref();
+        let scene = WrapScene { redeemed: &redeemed, conversation };
+        let issued = self.vault.wrap(&tenant.id, scene, value, ttl).await;
+        let handle = issued.map_err(|fault| self.unwrapped(&tenant.id, fault))?.handle;
         let spelled = handle.expose();
         passage.watch.reveal_beside(Revelation { handle, payload: parse()?.into() });
         Ok(spelled)
+    }
+
+    fn unwrapped(&self, tenant: &TenantId, fault: WrapFault) -> Cause {
+        match fault {
+            WrapFault::Issue(IssueFault::Unaudited(_)) => Cause::AuditUnavailable,
+            WrapFault::Issue(IssueFault::Store(_) | IssueFault::Entropy(_) | IssueFault::Seal) => {
+                Cause::StoreUnavailable
+            }
+            WrapFault::Gone => Cause::HandleUnusable(Unusable::Missing),
+            WrapFault::Learn(fault) => {
+                let cause = Cause::from(fault);
+                self.metrics.redeemed(tenant, cause.reason());
+                cause
+            }
+        }
     }
 
     /// Learns the conversation from a header or a cookie of the answer.
@@ -159,7 +171,7 @@ impl Cloakroom {
         }
         let linked =
             self.vault.link(&tenant.id, &dialect.conversation(&name), own, dialect.link_ttl).await;
-        linked.map_err(|_| Cause::StoreUnavailable)
+        self.remembered(&tenant.id, linked)
     }
 }
 

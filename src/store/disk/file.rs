@@ -25,7 +25,7 @@ const BUSY_STEP: Duration = Duration::from_millis(1);
 /// "Clkr": tells our files from every other SQLite database.
 const APPLICATION_ID: i32 = 0x436c_6b72;
 /// Of tables and rows together. Two binaries that differ in it cannot share a file, nor be upgraded in place.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 const PAGE_BYTES: u64 = 4096;
 /// Below 3.51.3, SQLite can lose a commit when two connections write and checkpoint at once (its "WAL-reset bug").
 const SQLITE_MIN: i32 = 3_051_003;

@@ -10,7 +10,7 @@ use super::body::Columns;
 use super::fault::Fault;
 use crate::domain::tenant::TenantId;
 use crate::domain::time::Timestamp;
-use crate::domain::{Fingerprint, HandleId, KeyId};
+use crate::domain::{Fingerprint, HandleId};
 
 /// The tables. Rows are appended in the order of issue, so those that expire together lie together;
 /// only the index by id is written at random.
@@ -32,8 +32,8 @@ CREATE INDEX record_parent ON record(parent) WHERE parent IS NOT NULL;
 CREATE TABLE tally(key_id INTEGER PRIMARY KEY, entries INTEGER NOT NULL) STRICT;
 ";
 
-/// Columns of a record that is gone, in the order of [`Gone::read`].
-const GONE: &str = "RETURNING key_id, expires, parent IS NULL";
+/// Columns of a record that is gone, in the order of [`Gone::read`]. Counted apart: what was learnt.
+const GONE: &str = "RETURNING key_id + iif(parent IS NULL, 0, 256), expires, parent IS NULL";
 
 /// The tables, as one transaction sees them.
 pub(super) struct Rows<'c>(pub(super) &'c Connection);
@@ -46,14 +46,14 @@ pub(super) struct Found {
 
 /// What is left to say of a deleted record.
 pub(super) struct Gone {
-    key_id: i64,
+    label: i64,
     expires: i64,
     own: bool,
 }
 
 impl Gone {
     fn read(row: &Row<'_>) -> rusqlite::Result<Gone> {
-        Ok(Gone { key_id: row.get(0)?, expires: row.get(1)?, own: row.get(2)? })
+        Ok(Gone { label: row.get(0)?, expires: row.get(1)?, own: row.get(2)? })
     }
 
     /// Whether someone who asked for it is to be told: it was live, and not learnt with another.
@@ -112,7 +112,7 @@ impl Rows<'_> {
             columns.parent,
             columns.body,
         ])?;
-        self.count(columns.key_id.into(), 1)
+        self.count(record.label().into(), 1)
     }
 
     /// Deletes the record of this key.
@@ -166,6 +166,21 @@ impl Rows<'_> {
         self.delete(&sql, params![subject.bytes(), tenant.as_str(), max])
     }
 
+    /// How many live records were learnt with `parent`; counted up to `max`.
+    pub(super) fn live_children(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        max: u64,
+    ) -> Result<u64, Fault> {
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM record
+                   WHERE parent = ?1 AND tenant = ?2 AND expires > ?3 LIMIT ?4)";
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let sought = params![parent.id.bytes(), parent.tenant.as_str(), seconds(now), max];
+        let count: i64 = self.0.prepare_cached(sql)?.query_row(sought, |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// At most `max` ids of the subject's records that are nobody's children.
     pub(super) fn ids_of_subject(
         &self,
@@ -198,18 +213,14 @@ impl Rows<'_> {
     pub(super) fn census(&self) -> Result<Census, Fault> {
         let sql = "SELECT key_id, entries FROM tally ORDER BY key_id";
         let mut statement = self.0.prepare_cached(sql)?;
-        let mut census = Census::default();
-        for row in
-            statement.query_map([], |row| Ok((row.get::<_, u8>(0)?, row.get::<_, i64>(1)?)))?
-        {
-            let (key_id, entries) = row?;
-            let wrong = StoreFault::Damaged("the tally is not a count of records");
-            let key_id = KeyId::new(key_id).ok_or_else(|| wrong.clone())?;
-            let entries = u64::try_from(entries).map_err(|_| wrong)?;
-            census.entries = census.entries.saturating_add(entries);
-            census.by_key.push((key_id, entries));
-        }
-        Ok(census)
+        let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let counts: Vec<(i64, i64)> = counts.collect::<Result<_, _>>()?;
+        let read = |(label, count): (i64, i64)| {
+            Some((u16::try_from(label).ok()?, u64::try_from(count).ok()?))
+        };
+        let counts: Option<Vec<_>> = counts.into_iter().map(read).collect();
+        let census = counts.and_then(Census::of);
+        Ok(census.ok_or(StoreFault::Damaged("the tally is not a count of records"))?)
     }
 
     /// Changes a page without changing what it says: shows that a write is accepted.
@@ -222,18 +233,18 @@ impl Rows<'_> {
         let mut statement = self.0.prepare_cached(sql)?;
         let gone: Vec<Gone> =
             statement.query_map(params, Gone::read)?.collect::<rusqlite::Result<_>>()?;
-        for run in gone.chunk_by(|a, b| a.key_id == b.key_id) {
+        for run in gone.chunk_by(|a, b| a.label == b.label) {
             let count = i64::try_from(run.len()).unwrap_or(i64::MAX);
-            let key_id = run.first().map_or(0, |gone| gone.key_id);
-            self.count(key_id, -count)?;
+            let label = run.first().map_or(0, |gone| gone.label);
+            self.count(label, -count)?;
         }
         Ok(gone)
     }
 
-    fn count(&self, key_id: i64, change: i64) -> Result<(), Fault> {
+    fn count(&self, label: i64, change: i64) -> Result<(), Fault> {
         let sql = "INSERT INTO tally(key_id, entries) VALUES(?1, ?2)
                    ON CONFLICT DO UPDATE SET entries = entries + excluded.entries";
-        self.0.prepare_cached(sql)?.execute([key_id, change])?;
+        self.0.prepare_cached(sql)?.execute([label, change])?;
         Ok(())
     }
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::lock;
 use crate::domain::tenant::TenantId;
-use crate::domain::{Fingerprint, HandleId, KeyId};
-use crate::store::{Census, Record, RecordKey};
+use crate::domain::{Fingerprint, HandleId};
+use crate::store::{Census, LEARNT, Record, RecordKey};
 
 /// Counts and the subject index: what moka does not keep for us.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub(super) struct Books {
 
 #[derive(Debug, Default)]
 struct Index {
-    by_key: HashMap<KeyId, u64>,
+    by_label: HashMap<u16, u64>,
     by_subject: HashMap<(TenantId, Fingerprint), Ids>,
     by_parent: HashMap<RecordKey, Ids>,
 }
@@ -40,7 +40,7 @@ impl Books {
 
     pub(super) fn enter(&self, record: &Record) {
         let mut index = lock(&self.ledger);
-        *index.by_key.entry(record.key_id).or_default() += 1;
+        *index.by_label.entry(record.label()).or_default() += 1;
         if let Some(subject) = record.subject {
             let owner = (record.key.tenant.clone(), subject);
             *index.by_subject.entry(owner).or_default().entry(record.key.id).or_default() += 1;
@@ -54,7 +54,7 @@ impl Books {
     pub(super) fn strike(&self, record: &Record) {
         self.entries.fetch_sub(1, Ordering::SeqCst);
         let mut index = lock(&self.ledger);
-        if let Some(count) = index.by_key.get_mut(&record.key_id) {
+        if let Some(count) = index.by_label.get_mut(&record.label()) {
             *count = count.saturating_sub(1);
         }
         if let Some(subject) = record.subject {
@@ -64,6 +64,18 @@ impl Books {
         if let Some(parent) = record.parent_key() {
             strike(&mut index.by_parent, &parent, record.key.id);
         }
+    }
+
+    /// Records that were learnt and not issued.
+    pub(super) fn learnt(&self) -> u64 {
+        let index = lock(&self.ledger);
+        index.by_label.iter().filter(|(label, _)| **label >= LEARNT).map(|(_, count)| count).sum()
+    }
+
+    pub(super) fn count_of_children(&self, parent: &RecordKey) -> u64 {
+        let index = lock(&self.ledger);
+        let count = index.by_parent.get(parent).map_or(0, HashMap::len);
+        u64::try_from(count).unwrap_or(u64::MAX)
     }
 
     pub(super) fn children(&self, parent: &RecordKey) -> Vec<HandleId> {
@@ -83,9 +95,9 @@ impl Books {
 
     pub(super) fn census(&self) -> Census {
         let index = lock(&self.ledger);
-        let mut by_key: Vec<_> = index.by_key.iter().map(|(id, count)| (*id, *count)).collect();
-        by_key.sort_unstable();
-        Census { entries: self.entries.load(Ordering::SeqCst), by_key }
+        let counts = index.by_label.iter().map(|(label, count)| (*label, *count));
+        let census = Census::of(counts).unwrap_or_default();
+        Census { entries: self.entries.load(Ordering::SeqCst), ..census }
     }
 }
 

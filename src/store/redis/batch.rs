@@ -10,7 +10,7 @@ use redis::Value;
 use tokio::time::Instant;
 
 use super::RedisStore;
-use super::books::{entry, millis};
+use super::books::{entry, entry_of, millis};
 use super::codec::{self, Head};
 use super::fault::Fault;
 use super::removal::Meant;
@@ -26,8 +26,7 @@ impl RedisStore {
         };
         self.books.tell(now);
         let by = self.wire.deadline();
-        let counted: Vec<_> =
-            records.iter().map(|record| (record.key_id, record.expires)).collect();
+        let counted: Vec<_> = records.iter().map(entry_of).collect();
         let life = records.iter().map(life).max().unwrap_or(1);
         let admission = self.books.admit(&self.wire, &counted, life, by);
         let (admitted, indexed) = join(admission, self.index(records, now, by)).await;
@@ -55,7 +54,12 @@ impl RedisStore {
     }
 
     /// Enters every record of the batch in the indexes that it is to be found by.
-    async fn index(&self, records: &[Record], now: Timestamp, by: Instant) -> Result<(), Fault> {
+    pub(super) async fn index(
+        &self,
+        records: &[Record],
+        now: Timestamp,
+        by: Instant,
+    ) -> Result<(), Fault> {
         let mut indexes = BTreeMap::<Vec<u8>, Vec<&Record>>::new();
         for record in records {
             let subject = record.subject.map(|print| self.keys.subject(&record.key.tenant, &print));
@@ -66,7 +70,7 @@ impl RedisStore {
         }
         let calls = indexes.into_iter().map(|(index, records)| {
             let life = records.iter().map(|record| life(record)).max().unwrap_or(1);
-            let call = Call::index(index).number(now.secs()).number(life);
+            let call = Call::index(index).number(now.secs()).number(life).number(0);
             records.iter().fold(call, |call, record| {
                 call.number(record.expires.secs().into()).arg(record.key.id.bytes())
             })
@@ -81,6 +85,7 @@ impl RedisStore {
         let value = codec::encode(record);
         let head = value.get(..codec::HEAD_LEN).unwrap_or_default().to_vec();
         let call = Call::put(self.keys.record(&record.key)).arg(value).number(life(record));
+        let call = call.arg("always").number(record.issued.secs());
         let answer = self.wire.write(&call, by).await;
         self.near.forget(&record.key);
         let Value::BulkString(old) = answer? else { return Err(Fault::Refused) };
@@ -97,7 +102,7 @@ impl RedisStore {
                 Ok(None) => stored.push(record),
                 Ok(Some(replaced)) => uncounted.push(entry(replaced)),
                 Err(fault) if fault.is_certain() => {
-                    uncounted.push((record.key_id, record.expires));
+                    uncounted.push(entry_of(record));
                 }
                 Err(_) => {}
             }
@@ -112,6 +117,6 @@ impl RedisStore {
 }
 
 /// How long a record is to be kept, in milliseconds: a span and no date, so that the server's clock may be off.
-fn life(record: &Record) -> u64 {
+pub(super) fn life(record: &Record) -> u64 {
     millis(record.expires.at().since(record.issued))
 }

@@ -16,11 +16,12 @@ use super::fault::Fault;
 use super::keys::Keys;
 use super::script::Call;
 use super::wire::Wire;
-use crate::domain::{Expiry, KeyId, Timestamp};
-use crate::store::Census;
+use crate::domain::{Expiry, Timestamp};
+use crate::store::place::{Crowd, learnt_max};
+use crate::store::{Census, Record, label};
 
 /// What a record is counted under.
-pub(super) type Entry = (KeyId, Expiry);
+pub(super) type Entry = (u16, Expiry);
 
 /// The counts of one store, kept in the database.
 #[derive(Debug)]
@@ -52,9 +53,44 @@ impl Books {
         life: u64,
         deadline: Instant,
     ) -> Result<(), Fault> {
-        let call = self.call("admit").number(self.entries_max).number(life);
-        let answer = wire.write(&entered(call, records), deadline).await?;
+        // Issuing asks for nothing that was learnt, and may have all there is.
+        let call = self.call("admit").number(self.entries_max).number(self.entries_max);
+        let answer = wire.write(&entered(call.number(life), records), deadline).await?;
         if answer == Value::Int(1) { Ok(()) } else { Err(Fault::Full) }
+    }
+
+    /// As [`Books::admit`], for one record that was learnt.
+    ///
+    /// # Errors
+    /// As [`Books::admit`].
+    pub(super) async fn admit_learnt(
+        &self,
+        wire: &Wire,
+        record: Entry,
+        life: u64,
+        deadline: Instant,
+    ) -> Result<Option<Crowd>, Fault> {
+        let call = self.call("admit").number(self.entries_max);
+        let call = call.number(learnt_max(self.entries_max)).number(life);
+        let answer = wire.write(&entered(call, &[record]), deadline).await?;
+        let answers = [(Value::Int(1), Ok(None)), (Value::Int(-1), Ok(Some(Crowd::Share)))];
+        let known = answers.into_iter().find(|(known, _)| *known == answer);
+        known.map_or(Err(Fault::Full), |(_, meant)| meant)
+    }
+
+    /// Counts a record that takes another's place, which is struck off then.
+    ///
+    /// # Errors
+    /// Whatever the wire says.
+    pub(super) async fn admit_again(
+        &self,
+        wire: &Wire,
+        record: Entry,
+        life: u64,
+        deadline: Instant,
+    ) -> Result<(), Fault> {
+        let call = self.call("admit").number(u64::MAX).number(u64::MAX).number(life);
+        wire.write(&entered(call, &[record]), deadline).await.map(|_| ())
     }
 
     /// Strikes off what is gone. What fails here counts until its time is over.
@@ -68,11 +104,9 @@ impl Books {
     /// Whatever the wire says.
     pub(super) async fn census(&self, wire: &Wire) -> Result<Census, Fault> {
         let answer = wire.write(&self.call("read"), wire.deadline()).await?;
-        let totals: BTreeMap<u8, u64> =
+        let totals: BTreeMap<u16, u64> =
             redis::from_redis_value(answer).map_err(|_| Fault::Damaged("the census"))?;
-        let by_key: Vec<_> =
-            totals.into_iter().filter_map(|(key, count)| Some((KeyId::new(key)?, count))).collect();
-        Ok(Census { entries: by_key.iter().map(|(_, count)| count).sum(), by_key })
+        Census::of(totals).ok_or(Fault::Damaged("the census"))
     }
 
     /// Whether another record would be admitted and a write is accepted.
@@ -92,7 +126,12 @@ impl Books {
 
 /// What a record was counted under.
 pub(super) fn entry(head: &Head) -> Entry {
-    (head.key_id, head.expires)
+    (label(head.key_id, head.parent), head.expires)
+}
+
+/// What a record is to be counted under.
+pub(super) fn entry_of(record: &Record) -> Entry {
+    (record.label(), record.expires)
 }
 
 /// A span in whole milliseconds, at least one: none at all is no expiry that Redis takes.
@@ -101,11 +140,11 @@ pub(super) fn millis(span: Duration) -> u64 {
 }
 
 fn entered(call: Call, entries: &[Entry]) -> Call {
-    let mut counts = BTreeMap::<(u8, u32), u64>::new();
-    for (key, expires) in entries {
-        *counts.entry((key.byte(), expires.secs())).or_default() += 1;
+    let mut counts = BTreeMap::<(u16, u32), u64>::new();
+    for (label, expires) in entries {
+        *counts.entry((*label, expires.secs())).or_default() += 1;
     }
-    counts.into_iter().fold(call, |call, ((key, expires), count)| {
-        call.number(key.into()).number(expires.into()).number(count)
+    counts.into_iter().fold(call, |call, ((label, expires), count)| {
+        call.number(label.into()).number(expires.into()).number(count)
     })
 }

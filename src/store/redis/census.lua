@@ -1,7 +1,7 @@
 -- How many records there are, by root key and by the second at which they end. What is past is struck off, at most 5000
--- seconds' worth a call.
+-- seconds' worth a call. A key above 255 counts what was learnt and not issued; such records have a bound of their own.
 -- KEYS: totals by root key; counts by "key:expiry"; those names by expiry; a key that is written to show that one can.
--- ARGV: "read", now | "probe", now, entries_max | "admit", now, entries_max, life in ms, then key, expiry, count…
+-- ARGV: "read", now | "probe", now, entries_max | "admit", now, entries_max, learnt_max, life in ms, then key, expiry, count…
 --       | "strike", now, key, expiry, count…
 local totals, counts, ends, canary = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local op, now = ARGV[1], ARGV[2]
@@ -33,8 +33,13 @@ if op == 'strike' then
   return 1
 end
 
-local held = 0
-for _, count in ipairs(redis.call('HVALS', totals)) do held = held + tonumber(count) end
+local held, learnt = 0, 0
+local function count(key, by)
+  held = held + tonumber(by)
+  if tonumber(key) > 255 then learnt = learnt + tonumber(by) end
+end
+local all = redis.call('HGETALL', totals)
+for i = 1, #all, 2 do count(all[i], all[i + 1]) end
 local entries_max = tonumber(ARGV[3])
 
 if op == 'probe' then
@@ -42,10 +47,10 @@ if op == 'probe' then
   return held < entries_max and 1 or 0
 end
 
-local more = 0
-for i = 5, #ARGV, 3 do more = more + tonumber(ARGV[i + 2]) end
-if held + more > entries_max then return 0 end
-for i = 5, #ARGV, 3 do
+for i = 6, #ARGV, 3 do count(ARGV[i], ARGV[i + 2]) end
+if learnt > tonumber(ARGV[4]) then return -1 end
+if held > entries_max then return 0 end
+for i = 6, #ARGV, 3 do
   local key, expiry, by = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local name = key .. ':' .. expiry
   redis.call('HINCRBY', totals, key, by)
@@ -53,6 +58,6 @@ for i = 5, #ARGV, 3 do
   redis.call('ZADD', ends, expiry, name)
 end
 for i = 1, 3 do
-  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[i], ARGV[4]) end
+  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[5]) then redis.call('PEXPIRE', KEYS[i], ARGV[5]) end
 end
 return 1

@@ -11,6 +11,7 @@ calls = ["POST /say", "POST /login"]
 learn_link = { json = "/token" }
 [[exchange.wrap]]
 at = { cookie = "session" }
+ttl = "1m"
 [[exchange.wrap]]
 at = { header = "X-Token" }
 [[exchange.wrap]]
@@ -27,6 +28,7 @@ call = "GET /use"
 at = { cookie = "session" }
 accepts = "handle-or-plain"
 reveal = { member = "value" }
+on_expired = "drop"
 [[exchange.slot]]
 at = { header = "X-Token" }
 accepts = "handle-or-plain"
@@ -112,4 +114,67 @@ async fn a_wrapped_name_of_a_conversation_still_names_it() {
     let path = format!("/later/{token}");
     let later = scene.running.send(&request("GET", &path, &[], b"")).await;
     assert_eq!(later.text(), format!(r#"{{"who":"{}"}}"#, scene.handle));
+}
+
+#[tokio::test]
+async fn a_cookie_past_its_time_is_left_out_and_the_vendor_sets_another() {
+    let scene = Scene::of(DIALECT, "").await;
+    scene.will(raw("200 OK", &format!("Set-Cookie: session={SESSION}\r\n"), b"{}"));
+    let old = cookie_of(&scene.running.send(&request("POST", "/login", &[], b"{}")).await);
+    let used = async |cookie: &str| {
+        scene.running.send(&request("GET", "/use", &[("Cookie", cookie)], b"")).await
+    };
+    scene.will(Reply::json(200, "{}"));
+    // One that was never issued is refused, whatever its age.
+    let forged = old.replace(&old[20..24], if &old[20..24] == "AAAA" { "BBBB" } else { "AAAA" });
+    assert_eq!(used(&format!("session={forged}")).await.status, 403);
+    scene.running.clock.advance(std::time::Duration::from_secs(61));
+    assert_eq!(used(&format!("a=1; session={old}; b=2")).await.status, 200);
+    let seen = scene.vendor.seen();
+    assert_eq!(seen.last().unwrap().header("Cookie"), Some("a=1; b=2".to_owned()));
+    assert_eq!(used(&format!("session={old}")).await.status, 200);
+    assert_eq!(scene.vendor.seen().last().unwrap().header("Cookie").unwrap_or_default(), "");
+    // The same exchange's other slots go by its own rule.
+    let ticket = [("X-Token", old.as_str())];
+    let answer = scene.running.send(&request("GET", "/use", &ticket, b"")).await;
+    assert_eq!(answer.status, 403);
+    scene.will(raw("200 OK", "Set-Cookie: session=another\r\n", b"{}"));
+    let new = cookie_of(&scene.running.send(&request("POST", "/login", &[], b"{}")).await);
+    scene.will(Reply::json(200, "{}"));
+    assert_eq!(used(&format!("session={new}")).await.status, 200);
+    let seen = scene.vendor.seen();
+    assert_eq!(seen.last().unwrap().header("Cookie").as_deref(), Some("session=another"));
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_said_again_keeps_its_handle_and_costs_no_record() {
+    let wrapping = "call = \"GET /use\"\n[[exchange.wrap]]\nat = { cookie = \"session\" }";
+    let dialect = DIALECT.replace("call = \"GET /use\"", wrapping);
+    let scene = Scene::of(&dialect, "").await;
+    let set = format!("Set-Cookie: session={SESSION}\r\n");
+    scene.will(raw("200 OK", &set, b"{}"));
+    let handle = cookie_of(&scene.running.send(&request("POST", "/login", &[], b"{}")).await);
+    let cookie = format!("session={handle}");
+    for _ in 0..3 {
+        let call = request("GET", "/use", &[("Cookie", &cookie)], b"");
+        assert_eq!(cookie_of(&scene.running.send(&call).await), handle);
+    }
+    let metrics = scene.running.metrics().await;
+    assert!(metrics.contains("cloakroom_store_learnt 1\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_cookie_of_a_call_with_a_handle_goes_with_that_handle() {
+    use crate::support::house::{SECRET, issue_with};
+    let scene = Scene::of(DIALECT, "").await;
+    let issued = issue_with(&scene.running, SECRET, super::PAYLOAD, r#","subject":"ann""#).await;
+    let ticket = [("X-Ticket", issued["handle"].as_str().unwrap())];
+    scene.will(raw("200 OK", &format!("Set-Cookie: session={SESSION}\r\n"), b"{}"));
+    let handle = cookie_of(&scene.running.send(&request("POST", "/login", &ticket, b"{}")).await);
+    let call = request("GET", "/use", &[("Cookie", &format!("session={handle}"))], b"");
+    scene.will(Reply::json(200, "{}"));
+    assert_eq!(scene.running.send(&call).await.status, 200);
+    let erased = scene.running.control("DELETE", "/v1/handles?subject=ann", SECRET, "").await;
+    assert_eq!(erased.json()["revoked"], 1, "the value is no handle that was issued");
+    assert_eq!(scene.running.send(&call).await.status, 403);
 }

@@ -11,6 +11,7 @@ use cloakroom::clock::{ManualClock, SystemEntropy};
 use cloakroom::domain::lease::{Ask, LeaseId, Settled, Terms};
 use cloakroom::domain::{Fingerprint, KeyId, Keyring, Payload, RootKey, TenantId, Timestamp, Uses};
 use cloakroom::store::memory::MemoryStore;
+use cloakroom::store::place::{Crowd, Placed, When};
 use cloakroom::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use cloakroom::vault::Vault;
 use cloakroom::vault::issue::{Bait, Deposit};
@@ -36,6 +37,17 @@ impl Counting {
 impl Store for Counting {
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         self.inner().put(records).await
+    }
+    async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault> {
+        self.inner().place(record, when).await
+    }
+    async fn room(
+        &self,
+        parent: &RecordKey,
+        now: Timestamp,
+        siblings_max: u64,
+    ) -> Result<Option<Crowd>, StoreFault> {
+        self.inner().room(parent, now, siblings_max).await
     }
     async fn fetch(
         &self,

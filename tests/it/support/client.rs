@@ -115,15 +115,28 @@ impl Browser {
         matches!(read.expect("open or closed in time"), Ok(0) | Err(_))
     }
 
+    /// Reads one answer that may be cut off in its body: what came of it then stands in
+    /// place of it.
+    pub(crate) async fn read_as_far_as_it_comes(&mut self) -> Option<Result<Answer, Answer>> {
+        timeout(PATIENCE, self.read_some()).await.expect("no answer in time")
+    }
+
     async fn read_answer(&mut self) -> Option<Answer> {
+        Some(self.read_some().await?.unwrap_or_else(|_| panic!("the answer was cut")))
+    }
+
+    async fn read_some(&mut self) -> Option<Result<Answer, Answer>> {
         loop {
             let head = self.read_head().await?;
             let status: u16 = head.split(' ').nth(1)?.parse().ok()?;
             if status == 100 {
                 continue;
             }
-            let body = self.read_body(&head, status).await;
-            return Some(Answer { status, head, body });
+            let answer = |head, body| Answer { status, head, body };
+            return Some(match self.read_body(&head, status).await {
+                Ok(body) => Ok(answer(head, body)),
+                Err(some) => Err(answer(head, some)),
+            });
         }
     }
 
@@ -138,36 +151,42 @@ impl Browser {
         }
     }
 
-    async fn read_body(&mut self, head: &str, status: u16) -> Vec<u8> {
+    async fn read_body(&mut self, head: &str, status: u16) -> Result<Vec<u8>, Vec<u8>> {
         if status == 204 || status == 304 || status == 101 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         if let Some(length) = header_of(head, "content-length") {
             let length: usize = length.parse().unwrap();
             while self.buffer.len() < length {
-                assert!(self.more().await, "the answer was cut");
+                if !self.more().await {
+                    return Err(std::mem::take(&mut self.buffer));
+                }
             }
-            return self.buffer.drain(..length).collect();
+            return Ok(self.buffer.drain(..length).collect());
         }
         if header_of(head, "transfer-encoding").is_none() {
             while self.more().await {}
-            return std::mem::take(&mut self.buffer);
+            return Ok(std::mem::take(&mut self.buffer));
         }
         let mut body = Vec::new();
         loop {
             let Some(line) = find(&self.buffer, b"\r\n") else {
-                assert!(self.more().await, "the answer was cut");
+                if !self.more().await {
+                    return Err([body, std::mem::take(&mut self.buffer)].concat());
+                }
                 continue;
             };
             let size = std::str::from_utf8(&self.buffer[..line]).unwrap();
             let size = usize::from_str_radix(size, 16).unwrap();
             while self.buffer.len() < line + 2 + size + 2 {
-                assert!(self.more().await, "the answer was cut");
+                if !self.more().await {
+                    return Err([body, std::mem::take(&mut self.buffer)].concat());
+                }
             }
             body.extend_from_slice(&self.buffer[line + 2..line + 2 + size]);
             self.buffer.drain(..line + 2 + size + 2);
             if size == 0 {
-                return body;
+                return Ok(body);
             }
         }
     }

@@ -1,0 +1,88 @@
+//! Renewal: a conversation that goes on keeps its links.
+//!
+//! A link that has less than half of its time left is given its whole time again, so a
+//! poll every other second writes twice in that time and no more. Never past
+//! [`LINK_LIFE_MAX`] from when it was first kept, and never back once it is gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Vault;
+use super::beside::{Beside, Owner};
+use super::link::{Link, Revelation};
+use crate::domain::tenant::TenantId;
+use crate::domain::time::{Expiry, Timestamp};
+use crate::store::place::{Placed, When};
+use crate::store::{Record, StoreFault};
+
+/// How long a link may live, however long its conversation goes on: as long as the
+/// longest-lived handle. Whoever knows a conversation's name could otherwise have a
+/// person's data kept for ever by asking.
+pub const LINK_LIFE_MAX: Duration = Duration::from_secs(30 * 86_400);
+
+impl Vault {
+    /// What was revealed in a conversation, as far as it is remembered; and it is
+    /// remembered for another `ttl` where less than half of that is left.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn recall(
+        &self,
+        tenant: &TenantId,
+        conversation: &[u8],
+        ttl: Duration,
+    ) -> Result<Vec<Revelation>, StoreFault> {
+        let links = self.links(tenant, conversation).await?;
+        let now = self.clock.now();
+        let due: Vec<_> =
+            links.iter().filter_map(|link| Some((link, due(link, now, ttl)?))).collect();
+        // What fails here is tried again by the next call: there is half of its time.
+        if !due.is_empty() && self.mark(tenant, conversation, ttl).await.is_ok() {
+            for (link, until) in due {
+                let at = Beside { tenant, name: &link.name, salt: conversation };
+                let _ = self.renew(at, link, until).await;
+            }
+        }
+        Ok(links.into_iter().map(|link| link.one).collect())
+    }
+
+    async fn renew(&self, at: Beside<'_>, link: &Link, until: Expiry) -> Result<(), StoreFault> {
+        let held = &link.record;
+        if held.key_id == self.rules.load().keyring.current_id() {
+            let longer = Record { issued: self.clock.now(), expires: until, ..Record::clone(held) };
+            // One that was revoked meanwhile is not there any more, and stays away.
+            return self.store.place(longer, When::Present).await.map(|_| ());
+        }
+        self.reseal(at, held, &link.text, until).await
+    }
+
+    /// A link that an older key sealed would keep that key needed: it is sealed anew,
+    /// under the name that the current key gives it, and the old one ends in its time.
+    async fn reseal(
+        &self,
+        at: Beside<'_>,
+        held: &Arc<Record>,
+        text: &[u8],
+        until: Expiry,
+    ) -> Result<(), StoreFault> {
+        let Some(parent) = held.parent else { return Ok(()) };
+        let owner = Owner { parent, subject: held.subject };
+        let anew = self.sealed_beside(at, owner, until, text)?;
+        let key = anew.key.clone();
+        // The old one makes room for the new one soon: it counts as one of its siblings.
+        let placed = self.store.place(anew, When::Absent { siblings_max: u64::MAX }).await?;
+        let now = self.clock.now();
+        if placed == Placed::Kept && self.store.fetch(&held.key, now).await?.is_none() {
+            // Revoked in between; what it was revoked with did not know of the new one.
+            self.store.remove(&key, now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Until when a link is to be kept, if it is time to say so.
+fn due(link: &Link, now: Timestamp, ttl: Duration) -> Option<Expiry> {
+    let left = link.record.expires.at().since(now);
+    let until = now.expiry(ttl).secs().min(link.since.expiry(LINK_LIFE_MAX).secs());
+    (left < ttl / 2 && until > link.record.expires.secs()).then(|| Expiry::from_secs(until))
+}
