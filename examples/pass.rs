@@ -7,6 +7,9 @@
 //! ```sh
 //! cargo run --release --example pass -- 127.0.0.1:8080 127.0.0.1:9000
 //! ```
+//!
+//! With a third word, `alone`, its one thread has no scheduler that could share its
+//! work: what Cloakroom does by itself where it has one thread and a store in memory.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -50,7 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut named = std::env::args().skip(1);
     let listen = named.next().ok_or("name an address to listen on")?;
     let upstream = named.next().ok_or("name the upstream's address")?.parse()?;
-    let conf = ServerConf { threads: 1, ..ServerConf::default() };
+    let work_stealing = named.next().is_none_or(|word| word != "alone");
+    let conf = ServerConf { threads: 1, work_stealing, ..ServerConf::default() };
     let mut server = Server::new_with_opt_and_conf(Some(Opt::default()), conf);
     server.bootstrap();
     let mut pass = http_proxy_service(&server.configuration, Pass { upstream });

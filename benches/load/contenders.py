@@ -18,6 +18,7 @@ assert len(ANSWER) == 67
 # name, title, what it does with the body
 CONTENDERS = [
     ("pass", "Pingora, nothing in it", "none"),
+    ("pass-alone", "Pingora, nothing in it, work stealing off", "none"),
     ("cloakroom", "Cloakroom, as shipped", "swap"),
     ("cloakroom-bare", "Cloakroom, answers not searched", "swap"),
     ("cloakroom-disk", "Cloakroom, handles on disk", "swap"),
@@ -140,8 +141,9 @@ def nginx_modules(lua):
 def start(work, name, port, upstream, vault, label):
     """Starts a contender; `vault` is the file of the peers' payloads. Returns its process."""
     tag = f"{label}-{name}"
-    if name == "pass":
-        child = work.start(tag, [BUILD / "examples/pass", f"127.0.0.1:{port}", f"127.0.0.1:{upstream}"], work.proxy_core)
+    if name.startswith("pass"):
+        alone = ["alone"] if name == "pass-alone" else []
+        child = work.start(tag, [BUILD / "examples/pass", f"127.0.0.1:{port}", f"127.0.0.1:{upstream}", *alone], work.proxy_core)
     elif name.startswith("cloakroom"):
         store = 'kind = "memory"'
         if name == "cloakroom-disk":

@@ -5,6 +5,8 @@
 //! keeps the last answer when a resolver fails. Verification is on and the name
 //! to verify is mandatory; Pingora would silently verify nothing without one.
 
+mod health;
+
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
@@ -14,7 +16,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use pingora::lb::discovery::ServiceDiscovery;
-use pingora::lb::health_check::TcpHealthCheck;
 use pingora::lb::selection::RoundRobin;
 use pingora::lb::{Backend, Backends, Extensions, LoadBalancer};
 use pingora::protocols::tls::CaType;
@@ -25,6 +26,8 @@ use tokio::sync::watch;
 use tokio::time::interval;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
+
+use self::health::Accepts;
 
 /// How to reach an upstream's servers, resolved from configuration.
 #[derive(Clone)]
@@ -120,7 +123,7 @@ impl Upstream {
     pub fn new(settings: UpstreamSettings) -> Self {
         let discovery = Discovery { servers: settings.servers.clone(), last: Mutex::default() };
         let mut backends = Backends::new(Box::new(discovery));
-        backends.set_health_check(TcpHealthCheck::new());
+        backends.set_health_check(Box::new(Accepts));
         let mut hasher = DefaultHasher::new();
         settings.pool.hash(&mut hasher);
         Self {
