@@ -1,42 +1,26 @@
-//! The named characters of HTML that occur in personal data: markup's own, and Latin-1.
+//! The named characters of HTML.
 //!
-//! The rest of HTML's two thousand names is not here: what writes those, writes text that is no name,
-//! address or number.
+//! Every name of HTML 5 that stands for one character and ends in `;`, as encoders write them. The
+//! list is the standard's, which never changes it; names longer than [`NAME_MAX`] have shorter ones
+//! for the same character.
 
+use entities::{Codepoints, ENTITIES};
 use std::sync::LazyLock;
 
-/// The longest name below, in bytes.
-pub(super) const NAME_MAX: usize = 6;
-
-/// What stands outside the run of Latin-1.
-const MARKUP: [(&[u8], char); 12] = [
-    (b"amp", '&'),
-    (b"lt", '<'),
-    (b"gt", '>'),
-    (b"quot", '"'),
-    (b"apos", '\''),
-    (b"commat", '@'),
-    (b"plus", '+'),
-    (b"sol", '/'),
-    (b"bsol", '\\'),
-    (b"period", '.'),
-    (b"colon", ':'),
-    (b"num", '#'),
-];
-
-/// U+00A0 to U+00FF in order.
-const LATIN: &[u8] = b"nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr \
-deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest \
-Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml \
-ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig \
-agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml \
-eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
+/// The longest name that is known, in bytes: one fills a `u128`.
+pub(super) const NAME_MAX: usize = 16;
 
 /// Every name as a number, in order, with its character.
-static SORTED: LazyLock<Vec<(u64, char)>> = LazyLock::new(|| {
-    let latin = LATIN.split(|byte| *byte == b' ').zip('\u{a0}'..='\u{ff}');
-    let mut names: Vec<_> =
-        MARKUP.into_iter().chain(latin).map(|(name, letter)| (packed(name), letter)).collect();
+static SORTED: LazyLock<Vec<(u128, char)>> = LazyLock::new(|| {
+    let mut names: Vec<_> = ENTITIES
+        .iter()
+        .filter_map(|known| {
+            let name = known.entity.strip_prefix('&')?.strip_suffix(';')?;
+            let Codepoints::Single(code) = known.codepoints else { return None };
+            let letter = char::from_u32(code)?;
+            (name.len() <= NAME_MAX).then(|| (packed(name.as_bytes()), letter))
+        })
+        .collect();
     names.sort_unstable();
     names
 });
@@ -52,8 +36,8 @@ pub(super) fn named(name: &[u8]) -> Option<char> {
 }
 
 /// A name's bytes as one number.
-fn packed(name: &[u8]) -> u64 {
-    name.iter().fold(0, |packed, byte| packed << 8 | u64::from(*byte))
+fn packed(name: &[u8]) -> u128 {
+    name.iter().fold(0, |packed, byte| packed << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]
@@ -62,26 +46,45 @@ mod tests {
 
     #[test]
     fn unknown_names_and_other_letter_cases_are_nothing() {
-        for name in ["", "EACUTE", "eacut", "nbsp ", "hearts"] {
+        for name in ["", "EACUTE", "eacut", "nbsp ", "heartsx", "CounterClockwiseContourIntegral"] {
             assert_eq!(named(name.as_bytes()), None, "{name}");
         }
     }
 
     #[test]
-    fn the_run_of_latin_1_is_complete_and_in_order() {
-        let names: Vec<_> = LATIN.split(|byte| *byte == b' ').collect();
-        assert_eq!(names.len(), 96);
-        assert!(names.iter().all(|name| (1..=NAME_MAX).contains(&name.len())));
+    fn every_letter_of_a_name_or_an_address_has_its_names() {
         let spots = [
+            ("amp", '&'),
+            ("commat", '@'),
+            ("lowbar", '_'),
+            ("period", '.'),
+            ("rsquo", '\u{2019}'),
             ("eacute", 'é'),
             ("szlig", 'ß'),
-            ("Uuml", 'Ü'),
             ("yuml", 'ÿ'),
-            ("times", '×'),
-            ("middot", '·'),
+            ("Scaron", 'Š'),
+            ("lstrok", 'ł'),
+            ("cacute", 'ć'),
+            ("OElig", 'Œ'),
+            ("Omega", 'Ω'),
+            ("DiacriticalGrave", '`'),
         ];
         for (name, letter) in spots {
             assert_eq!(named(name.as_bytes()), Some(letter), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_character_that_has_a_name_has_one_that_is_known() {
+        let single = |known: &entities::Entity| match known.codepoints {
+            Codepoints::Single(code) => char::from_u32(code),
+            Codepoints::Double(_, _) => None,
+        };
+        let of_text = |letter: &char| letter.is_ascii() || letter.is_alphabetic();
+        let known: Vec<char> = SORTED.iter().map(|(_, letter)| *letter).collect();
+        assert!(known.len() > 1_800, "{}", known.len());
+        for letter in ENTITIES.iter().filter_map(single).filter(of_text) {
+            assert!(known.contains(&letter), "{letter}");
         }
     }
 }
