@@ -103,6 +103,12 @@ impl Watch {
         self.all().next().is_none()
     }
 
+    /// Whether all of it is ASCII, as the payloads are written: an escape may stand for more.
+    pub(super) fn is_ascii(&self) -> bool {
+        let plain = |text: &str| text.is_ascii() && !text.contains("\\u");
+        self.all().all(|one| plain(one.payload.expose()))
+    }
+
     /// Whether it may be more than can be looked for.
     pub(super) fn is_much(&self) -> bool {
         self.all().map(|one| one.payload.expose().len()).sum::<usize>() > TOTAL_MAX

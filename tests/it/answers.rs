@@ -2,6 +2,7 @@
 
 mod bodies;
 mod bounds;
+mod charsets;
 mod codings;
 mod conversation;
 mod cut;

@@ -9,6 +9,7 @@ use pingora::proxy::Session;
 
 use super::Answer;
 use super::accepted::offered;
+use super::charset::is_readable;
 use super::decode::Decoder;
 use super::events::Events;
 use super::fail;
@@ -113,7 +114,8 @@ impl Cloakroom {
             return Ok(Answer::Streamed(Box::new(streamed)));
         }
         // Half of an answer may hold half of a value.
-        let decoder = decoder.ok().filter(|_| !partial).ok_or(Cause::UpstreamBroken)?;
+        let readable = empty || is_readable(&head.headers, || passage.watch.is_ascii());
+        let decoder = decoder.ok().filter(|_| !partial && readable).ok_or(Cause::UpstreamBroken)?;
         if read == Read::Whole {
             let max = passage.settings.as_ref().map_or(0, |all| all.limits.answer_body_max);
             return Ok(Answer::Whole(Box::new(Whole::new(decoder, max))));

@@ -9,6 +9,7 @@
 //! | `accepted` | the subprotocol that the browser offered, for the one that was accepted |
 //! | `trailers` | an answer that ends with trailers |
 //! | `head` | values taken out of headers, and headers that would not hold any more |
+//! | `charset` | whether values can be seen in the character set that it names |
 //! | `decode` | content codings, piece by piece |
 //! | `stream` | a body redacted as it comes |
 //! | `events` | a text that comes in slices, redacted as a person reads it |
@@ -20,6 +21,7 @@
 
 mod accepted;
 mod begin;
+mod charset;
 mod decode;
 mod events;
 mod framing;
