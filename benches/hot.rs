@@ -6,13 +6,16 @@
 mod rig;
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use cloakroom::clock::{Clock, SystemClock};
 use cloakroom::domain::{Claims, Handle, HandleId, Secret, Uses};
 use cloakroom::rewrite::json::locate::{Bounds, locate};
 use cloakroom::rewrite::json::pointer::Pointer;
 use cloakroom::rewrite::jwt::{Expectations, JwtKeys, sign, verify_at};
+use cloakroom::rewrite::redact::{Needles, Redactor, Replacement, Sought};
 use cloakroom::rewrite::splice::{Edit, splice};
 use criterion::{Criterion, Throughput};
 use rig::{Fault, Rig, keyring, message, payload, quiq};
@@ -32,6 +35,7 @@ fn main() -> Result<(), Fault> {
     handles(&mut criterion)?;
     bodies(&mut criterion)?;
     tokens(&mut criterion)?;
+    answers(&mut criterion)?;
     criterion.final_summary();
     Ok(())
 }
@@ -103,5 +107,58 @@ fn tokens(criterion: &mut Criterion) -> Result<(), Fault> {
             sign(&keys, read.header(), read.claims())
         });
     });
+    Ok(())
+}
+
+/// An answer of 256 KiB in pieces of 16 KiB, searched for ten values of 20 bytes in every spelling;
+/// beside a copy of it, and beside replacing each value's plain spelling in the whole, one by one.
+fn answers(criterion: &mut Criterion) -> Result<(), Fault> {
+    const PIECE: usize = 16 << 10;
+    let values: Vec<String> = (0..10).map(|nth| format!("customer-{nth}-Hauptstr.")).collect();
+    let build = || {
+        let add = |builder: cloakroom::rewrite::redact::Builder, value: &String| {
+            builder.add(value, Replacement::SameLength)
+        };
+        values.iter().fold(Needles::builder(), add).build()
+    };
+    let needles = Arc::new(build().map_err(|_| "too much to look for")?);
+    let row =
+        r#"{"id":"5f3c","text":"Where is my order? It was to come on Monday.","at":1763812800},"#;
+    let plain = row.repeat((256 << 10) / row.len());
+    let escaped = plain.replace("Monday", "Mo\\u006e\\/day\\n&amp;%20");
+    let mut group = criterion.benchmark_group("answer");
+    group.bench_function("build ten values", |b| b.iter(build));
+    for (name, text) in [("JSON", &plain), ("JSON full of escapes", &escaped)] {
+        group.throughput(Throughput::Bytes(u64::try_from(text.len())?));
+        group.bench_function(format!("redact, {name}"), |b| {
+            let mut out = BytesMut::with_capacity(2 * text.len());
+            b.iter(|| {
+                out.clear();
+                let mut redactor = Redactor::new(Arc::clone(&needles), Sought::Everything);
+                black_box(text.as_bytes())
+                    .chunks(PIECE)
+                    .for_each(|piece| redactor.push(piece, &mut out));
+                redactor.finish(&mut out);
+                out.len()
+            });
+        });
+    }
+    group.throughput(Throughput::Bytes(u64::try_from(plain.len())?));
+    group.bench_function("memcpy", |b| {
+        let mut out = BytesMut::with_capacity(2 * plain.len());
+        b.iter(|| {
+            out.clear();
+            black_box(plain.as_bytes())
+                .chunks(PIECE)
+                .for_each(|piece| out.extend_from_slice(piece));
+            out.len()
+        });
+    });
+    group.bench_function("replace each value, plain spelling alone", |b| {
+        b.iter(|| {
+            values.iter().fold(plain.clone(), |text, value| text.replace(value.as_str(), "*"))
+        });
+    });
+    group.finish();
     Ok(())
 }

@@ -160,16 +160,21 @@ def compared(results):
 
 def hot(folder):
     """What criterion last estimated, in the order of its groups."""
-    lines = ["| | median | 95 % interval |", "| --- | ---: | --- |"]
+    lines = ["| | median | 95 % interval | GB/s |", "| --- | ---: | --- | ---: |"]
     found = []
     for file in folder.glob("**/new/estimates.json"):
         named = json.loads((file.parent / "benchmark.json").read_text())
         size = int("".join(re.findall(r"\d+", (named["value_str"] or "0").replace("KiB", "000"))) or 0)
-        found.append((named["group_id"], size, named["full_id"], json.loads(file.read_text())["median"]))
-    for _, _, name, median in sorted(found, key=lambda one: one[:3]):
+        through = named.get("throughput") or {}
+        found.append((named["group_id"], size, named["full_id"], json.loads(file.read_text())["median"], through.get("Bytes")))
+    for _, _, name, median, size in sorted(found, key=lambda one: one[:3]):
         inside = median["confidence_interval"]
-        lines.append(f"| {name} | {nanos(median['point_estimate'])} | {nanos(inside['lower_bound'])} – {nanos(inside['upper_bound'])} |")
+        lines.append(f"| {name} | {nanos(median['point_estimate'])} | {nanos(inside['lower_bound'])} – {nanos(inside['upper_bound'])} | {speed(size, median)} |")
     put("hot", "\n".join(lines))
+
+
+def speed(size, median):
+    return f"{size / median['point_estimate']:.2f}" if size else ""
 
 
 def nanos(time):
