@@ -41,11 +41,10 @@ pub(super) fn is_literal(value: &[u8]) -> bool {
 /// The place of the number-like bytes between two offsets.
 pub(super) fn of_number(source: Source<'_>, from: usize, to: usize) -> Result<Place, Unclear> {
     let (start, end) = (back(source, from, in_number), forth(source, to, in_number));
-    let close = forth(source, end, is_blank);
-    match source.get(close) {
-        None if source.tail == Tail::Open => return Err(Unclear),
-        None | Some(b',' | b'}' | b']') => {}
-        Some(_) => return Ok(Place::Text),
+    match behind(source, end) {
+        Behind::Cut => return Err(Unclear),
+        Behind::End | Behind::Byte(b',' | b'}' | b']') => {}
+        Behind::Byte(_) => return Ok(Place::Text),
     }
     let open = back(source, start, is_blank);
     let Some(colon) = open.checked_sub(1) else { return Ok(Place::Numeric) };
@@ -74,12 +73,38 @@ pub(super) fn may_begin(source: Source<'_>, at: usize) -> bool {
 
 /// Whether a JSON value may end at the offset, by what follows; a colon would make it a name.
 pub(super) fn may_end(source: Source<'_>, at: usize) -> Result<bool, Unclear> {
-    let close = forth(source, at, is_blank);
-    match source.get(close) {
-        None if source.tail == Tail::Open && close < at + PASS_MAX => Err(Unclear),
-        None | Some(b',' | b'}' | b']') => Ok(true),
-        Some(_) => Ok(close >= at + PASS_MAX),
+    match behind(source, at) {
+        Behind::Cut => Err(Unclear),
+        Behind::End | Behind::Byte(b',' | b'}' | b']') => Ok(true),
+        // White space for as far as one looks.
+        Behind::Byte(byte) => Ok(is_blank(byte)),
     }
+}
+
+/// What stands behind a value and the white space that follows it.
+enum Behind {
+    /// The bytes at hand end before it can be told.
+    Cut,
+    /// The text ends: there is no more, or a blank line, which ends an event of a stream.
+    End,
+    /// This; white space where there is more of it than is passed over.
+    Byte(u8),
+}
+
+fn behind(source: Source<'_>, at: usize) -> Behind {
+    let mut line_ends = 0;
+    for at in at..at.saturating_add(PASS_MAX) {
+        match source.get(at) {
+            None if source.tail == Tail::Open => return Behind::Cut,
+            None => return Behind::End,
+            Some(b'\n') if line_ends == 1 => return Behind::End,
+            Some(b'\n') => line_ends = 1,
+            Some(b'\r') => {}
+            Some(b' ' | b'\t') => line_ends = 0,
+            Some(byte) => return Behind::Byte(byte),
+        }
+    }
+    Behind::Byte(b' ')
 }
 
 fn is_blank(byte: u8) -> bool {

@@ -36,6 +36,21 @@ fn no_event_waits_once_it_cannot_be_part_of_a_value() {
 }
 
 #[test]
+fn an_event_that_ends_with_a_value_does_not_wait_for_the_next() {
+    let needles = needles(&["4917012345", "Al"]);
+    for (event, wanted) in [
+        ("data: 4917012345\n\n", "data: 1111111111\n\n"),
+        ("data: \"Al\"\r\n\r\n", "data: \"[redacted]\"\r\n\r\n"),
+    ] {
+        let mut redactor = Redactor::new(Arc::clone(&needles), Sought::Everything);
+        let mut out = BytesMut::new();
+        redactor.push(event.as_bytes(), &mut out);
+        assert_eq!((String::from_utf8_lossy(&out).as_ref(), redactor.held()), (wanted, 0));
+        every_cut(&needles, event, wanted);
+    }
+}
+
+#[test]
 fn plain_text_holds_nothing_back_for_base64() {
     let needles = needles(&["Zoë Müller"]);
     let mut redactor = Redactor::new(needles, Sought::Text);
