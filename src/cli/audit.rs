@@ -58,9 +58,14 @@ pub(super) fn run(audits: Audits) -> Result<(), Failure> {
         let last = files.last().map(|file| file.display().to_string()).unwrap_or_default();
         Failure::new(Exit::Data, format!("{last}: {wrong}"))
     })?;
+    let before = match end.first {
+        0 | 1 => String::new(),
+        first => format!(" (not 1: what came before is not in these files, {} lines)", first - 1),
+    };
     print::line(&format!(
-        "ok: {} lines ({checked}); the last is number {} with hash {}",
+        "ok: {} lines ({checked}); the first is number {}{before}, the last is number {} with hash {}",
         end.lines,
+        end.first,
         end.head.seq,
         end.head.hex()
     ))

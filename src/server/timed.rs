@@ -77,6 +77,10 @@ impl Store for Timed {
         self.time("fetch", self.store.fetch(key, now)).await
     }
 
+    async fn has(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
+        self.time("has", self.store.has(key, now)).await
+    }
+
     async fn reserve(
         &self,
         key: &RecordKey,

@@ -5,16 +5,17 @@
 //! admission is counted here and a full store refuses.
 
 mod books;
+mod lifetimes;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use moka::Expiry as MokaExpiry;
 use moka::sync::Cache;
 
 use self::books::Books;
+use self::lifetimes::ByRecord;
 use super::place::{Crowd, Placed, When, learnt_max};
 use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
@@ -276,20 +277,6 @@ impl Store for MemoryStore {
         self.records.run_pending_tasks();
         let full = self.books.entries.load(Ordering::SeqCst) >= self.entries_max;
         if full { Err(StoreFault::Full { entries_max: self.entries_max }) } else { Ok(()) }
-    }
-}
-
-/// Each record lives as long as its handle.
-struct ByRecord;
-
-impl MokaExpiry<RecordKey, Arc<Entry>> for ByRecord {
-    fn expire_after_create(
-        &self,
-        _: &RecordKey,
-        entry: &Arc<Entry>,
-        _: Instant,
-    ) -> Option<Duration> {
-        Some(entry.lifetime)
     }
 }
 

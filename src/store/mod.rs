@@ -175,6 +175,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<Arc<Record>>, StoreFault>;
 
+    /// Whether there is such a record that has not expired at `now`, as the engine has it
+    /// at this moment: an engine that may answer [`Store::fetch`] from what it read before
+    /// looks anew, so that a revocation through another node is seen.
+    async fn has(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
+        Ok(self.fetch(key, now).await?.is_some())
+    }
+
     /// One atomic step of [`Ledger::reserve`] on the stored ledger: of any
     /// number of concurrent callers, one gets the lease.
     async fn reserve(

@@ -119,6 +119,20 @@ impl Store for RedisStore {
         Ok(Some(record))
     }
 
+    async fn has(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
+        self.books.tell(now);
+        let name = self.keys.record(key);
+        let mut cmd = redis::cmd("GETRANGE");
+        cmd.arg(name.as_slice()).arg(0).arg(codec::HEAD_LEN - 1);
+        let answer = self.wire.read(&name, cmd, self.wire.deadline()).await;
+        let Value::BulkString(bytes) = answer.map_err(self.told())? else { return Ok(false) };
+        let there = codec::decode_head(&bytes).is_some_and(|head| !head.expires.passed_at(now));
+        if !there {
+            self.near.forget(key);
+        }
+        Ok(there)
+    }
+
     async fn reserve(
         &self,
         key: &RecordKey,

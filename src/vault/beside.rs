@@ -2,7 +2,7 @@
 //! forgotten when the handle is revoked or its person erased.
 //!
 //! It is found by a keyed fingerprint of a name and opens with a salt that the store
-//! does not hold. Never kept for a handle that is gone already.
+//! does not hold. Never kept for a handle that is gone by the time that it is kept.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::clock::random;
 use crate::domain::keyring::Keyring;
 use crate::domain::lease::Ledger;
 use crate::domain::tenant::TenantId;
+use crate::domain::time::Timestamp;
 use crate::domain::uses::Uses;
 use crate::domain::{Expiry, Fingerprint, HandleId, Purpose};
 use crate::store::place::{Crowd, Placed, When};
@@ -93,11 +94,13 @@ pub(super) enum Kept {
 pub(super) struct Owner {
     pub(super) parent: HandleId,
     pub(super) subject: Option<Fingerprint>,
+    /// The record that says so: of the handle itself, or of what was learnt with it.
+    pub(super) said_by: HandleId,
 }
 
 impl Vault {
     /// Keeps `plain` until `ttl` has passed or its handle `learnt_with` is revoked, if
-    /// nothing is kept there. Nothing is kept when that handle is gone by now.
+    /// nothing is kept there. Nothing is kept when that handle is gone by then.
     ///
     /// # Errors
     /// [`LearnFault`]; nothing is kept then.
@@ -114,11 +117,49 @@ impl Vault {
         };
         let expires = self.clock.now().expiry(ttl);
         let record = self.sealed_beside(at, owner, expires, plain)?;
-        match self.store.place(record, When::Absent { siblings_max }).await? {
-            Placed::Kept => Ok(Kept::Now),
-            Placed::Unmet => Ok(Kept::Taken),
-            Placed::Crowded(crowd) => Err(crowd.into()),
+        match self.place_for(owner, record, siblings_max).await? {
+            None => Ok(Kept::Gone),
+            Some(Placed::Kept) => Ok(Kept::Now),
+            Some(Placed::Unmet) => Ok(Kept::Taken),
+            Some(Placed::Crowded(crowd)) => Err(crowd.into()),
         }
+    }
+
+    /// Places a record that belongs to `owner`, and takes it away again if that was
+    /// revoked meanwhile, through this node or another: what it was revoked with did not
+    /// know of this one. Nothing is kept then, and nothing is answered.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; if it comes from the second look, the record may stay until its
+    /// time is over, and the call that it was learnt in does not pass.
+    pub(super) async fn place_for(
+        &self,
+        owner: Owner,
+        record: Record,
+        siblings_max: u64,
+    ) -> Result<Option<Placed>, StoreFault> {
+        let (key, now) = (record.key.clone(), record.issued);
+        let witness = self.witness(&key.tenant, owner, now).await?;
+        let placed = self.store.place(record, When::Absent { siblings_max }).await?;
+        if placed == Placed::Kept && !self.store.has(&witness, now).await? {
+            self.store.remove(&key, now).await?;
+            return Ok(None);
+        }
+        Ok(Some(placed))
+    }
+
+    /// The record that goes first when an owner is revoked: the handle's, or of one that
+    /// ended in its time the one that it was known from.
+    async fn witness(
+        &self,
+        tenant: &TenantId,
+        owner: Owner,
+        now: Timestamp,
+    ) -> Result<RecordKey, StoreFault> {
+        let key = |id| RecordKey { tenant: tenant.clone(), id };
+        let parent = key(owner.parent);
+        let is_parent = owner.said_by == owner.parent || self.store.has(&parent, now).await?;
+        Ok(if is_parent { parent } else { key(owner.said_by) })
     }
 
     /// Says that there is something of this name, until `ttl` has passed or for as long
@@ -129,7 +170,7 @@ impl Vault {
     pub(super) async fn say_kept(&self, at: Beside<'_>, ttl: Duration) -> Result<(), LearnFault> {
         let expires = self.clock.now().expiry(ttl);
         let key = at.key(self.rules.load().keyring.fingerprint(Purpose::Link, at.tenant, at.name));
-        let nobody = Owner { parent: key.id, subject: None };
+        let nobody = Owner { parent: key.id, subject: None, said_by: key.id };
         let record = self.sealed_beside(at, nobody, expires, b"kept")?;
         // Gone between the look and the step: once more.
         for _ in 0..2 {
@@ -179,6 +220,7 @@ impl Vault {
         Ok(record.map(|record| Owner {
             parent: record.parent.unwrap_or(handle),
             subject: record.subject,
+            said_by: handle,
         }))
     }
 

@@ -12,7 +12,7 @@ use super::beside::{Beside, Owner};
 use super::link::{Link, Revelation};
 use crate::domain::tenant::TenantId;
 use crate::domain::time::{Expiry, Timestamp};
-use crate::store::place::{Placed, When};
+use crate::store::place::When;
 use crate::store::{Record, StoreFault};
 
 /// How long a link may live, however long its conversation goes on: as long as the
@@ -66,17 +66,10 @@ impl Vault {
         until: Expiry,
     ) -> Result<(), StoreFault> {
         let Some(parent) = held.parent else { return Ok(()) };
-        let owner = Owner { parent, subject: held.subject };
+        let owner = Owner { parent, subject: held.subject, said_by: held.key.id };
         let anew = self.sealed_beside(at, owner, until, text)?;
-        let key = anew.key.clone();
         // The old one makes room for the new one soon: it counts as one of its siblings.
-        let placed = self.store.place(anew, When::Absent { siblings_max: u64::MAX }).await?;
-        let now = self.clock.now();
-        if placed == Placed::Kept && self.store.fetch(&held.key, now).await?.is_none() {
-            // Revoked in between; what it was revoked with did not know of the new one.
-            self.store.remove(&key, now).await?;
-        }
-        Ok(())
+        self.place_for(owner, anew, u64::MAX).await.map(|_| ())
     }
 }
 

@@ -78,7 +78,7 @@ impl Vault {
         record.subject = owner.and_then(|owner| owner.subject);
         let entry = |now, outcome| Entry::new(now, Event::Issue, outcome).of(tenant, Some(id));
         self.say(|now| vec![entry(now, "issued")]).await?;
-        let kept = self.keep_wrapped(record, handle).await;
+        let kept = self.keep_wrapped(owner, record, handle).await;
         if kept.is_err() {
             self.note(|now| entry(now, "failed"));
         }
@@ -89,13 +89,25 @@ impl Vault {
         kept
     }
 
-    async fn keep_wrapped(&self, record: Record, handle: Handle) -> Result<Issued, WrapFault> {
+    async fn keep_wrapped(
+        &self,
+        owner: Option<Owner>,
+        record: Record,
+        handle: Handle,
+    ) -> Result<Issued, WrapFault> {
         let expires = record.expires;
-        match self.store.place(record, When::Absent { siblings_max: LEARNT_MAX }).await? {
-            Placed::Kept => Ok(Issued { handle, expires }),
+        let placed = match owner {
+            Some(owner) => self.place_for(owner, record, LEARNT_MAX).await?,
+            None => {
+                Some(self.store.place(record, When::Absent { siblings_max: LEARNT_MAX }).await?)
+            }
+        };
+        match placed {
+            None => Err(WrapFault::Gone),
+            Some(Placed::Kept) => Ok(Issued { handle, expires }),
             // Two draws of 128 bits that are the same: there is no randomness.
-            Placed::Unmet => Err(StoreFault::Unreachable("no randomness").into()),
-            Placed::Crowded(crowd) => Err(LearnFault::from(crowd).into()),
+            Some(Placed::Unmet) => Err(StoreFault::Unreachable("no randomness").into()),
+            Some(Placed::Crowded(crowd)) => Err(LearnFault::from(crowd).into()),
         }
     }
 
@@ -115,8 +127,10 @@ impl Vault {
         {
             // The handle may have expired since; its link says what there is to say.
             let links = self.links(tenant, conversation).await?;
-            let owner =
-                |record: &Record| Some(Owner { parent: record.parent?, subject: record.subject });
+            let owner = |record: &Record| {
+                let said_by = record.key.id;
+                Some(Owner { parent: record.parent?, subject: record.subject, said_by })
+            };
             owners.extend(links.iter().filter_map(|link| owner(&link.record)));
         }
         if owners.is_empty() && !scene.redeemed.is_empty() {

@@ -1,6 +1,7 @@
 //! The audit, through the house: what is said, what is never said, and what happens when
 //! nothing can be said.
 
+mod cut;
 mod failing;
 mod files;
 mod refused;

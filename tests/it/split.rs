@@ -1,5 +1,6 @@
-//! Split knowledge: the store and the root keys together read nothing, and neither do the
-//! store and the handles. A test holds all of one side and tries what there is to try.
+//! Split knowledge: the store and the root keys together read nothing but the links of
+//! conversations whose names can be guessed, and neither do the store and the handles. A
+//! test holds all of one side and tries what there is to try.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -150,7 +151,8 @@ fn stolen(scene: &Scene) -> Vec<Record> {
 }
 
 #[tokio::test]
-async fn the_whole_store_and_every_root_key_without_a_handle_open_nothing() {
+async fn the_whole_store_and_every_root_key_without_a_handle_or_a_conversations_name_open_nothing()
+{
     let scene = scene().await;
     let (keyring, records) = (keyring(7), stolen(&scene));
     assert_eq!(
@@ -224,4 +226,33 @@ async fn the_whole_store_and_every_handle_without_the_root_keys_open_nothing() {
         }
         assert!(thief.linked(&acme(), CONVERSATION).await.unwrap().is_empty());
     }
+}
+
+#[tokio::test]
+async fn with_every_root_key_a_conversation_that_can_be_counted_opens_its_link_and_nothing_else() {
+    let scene = scene().await;
+    let (number, payload) = (48_213_u32, format!("{{\"name\":\"{MARK}\"}}"));
+    let name = |number: u32| format!("halo\0{number}").into_bytes();
+    let payload = Arc::new(Payload::parse(payload.as_bytes(), 4096).unwrap());
+    let one = Revelation { handle: scene.handles[0].clone(), payload };
+    let day = Duration::from_secs(86_400);
+    scene.vault.link(&acme(), &name(number), &[one], day).await.unwrap();
+    let (thief, records) = (vault(&scene.store, keyring(7)), stolen(&scene));
+    let mut opened = Vec::new();
+    for guess in 48_000..48_500 {
+        let found = thief.linked(&acme(), &name(guess)).await.unwrap();
+        opened.extend(found.iter().map(|one| (guess, one.payload.expose().contains(MARK))));
+        for record in &records {
+            // No payload of a handle, no vendor's answer, and no link of a name that was not guessed.
+            let opens = keyring(7).open_under(&name(guess), &acme(), &record.sealed).is_ok();
+            assert!(!opens || guess == number, "{guess}");
+        }
+    }
+    assert_eq!(opened, [(number, true)], "as docs/stores.md says");
+    let opens =
+        |record: &&Record| keyring(7).open_under(&name(number), &acme(), &record.sealed).is_ok();
+    assert_eq!(records.iter().filter(opens).count(), 2, "the link, and that there is one");
+    // Without the keys the name is worth nothing.
+    let keyless = vault(&scene.store, keyring(9));
+    assert!(keyless.linked(&acme(), &name(number)).await.unwrap().is_empty());
 }

@@ -106,14 +106,7 @@ impl LogFile {
                 len = tail.whole;
             }
             if let Some(last) = tail.last {
-                if last.seq < self.last.seq {
-                    tracing::error!(
-                        was = self.last.seq,
-                        is = last.seq,
-                        "lines of the audit are gone"
-                    );
-                }
-                self.last = last;
+                self.go_on_from(last);
             }
         }
         if len == 0 {
@@ -142,15 +135,32 @@ impl LogFile {
         Ok(Wrote::Lines(count))
     }
 
-    /// A new file goes on where the newest full one ends, whoever wrote that.
+    /// Another process's end is taken over. One behind what this process wrote is not:
+    /// somebody cut the file, and a chain that went on from there would hide that.
+    fn go_on_from(&mut self, found: Link) {
+        let behind = found.seq < self.last.seq;
+        if behind || found.seq == self.last.seq && found.hash != self.last.hash {
+            tracing::error!(
+                was = self.last.seq,
+                is = found.seq,
+                "lines of the audit are gone, and the next one shows it"
+            );
+            return;
+        }
+        self.last = found;
+    }
+
+    /// A new file goes on where the newest full one ends, whoever wrote that; or where this
+    /// process ended, if that is later: then a file was emptied or taken away.
     fn continue_from_before(&mut self) -> io::Result<()> {
         sync_folder(&self.settings.path)?;
+        let mut before = Link::NONE;
         if let Some((_, path)) = self.full()?.pop() {
             let mut file = File::open(&path)?;
             let len = file.metadata()?.len();
-            let before = tail(&mut file, len)?.last;
-            self.last = before.filter(|link| link.seq > self.last.seq).unwrap_or(self.last);
+            before = tail(&mut file, len)?.last.unwrap_or(Link::NONE);
         }
+        self.go_on_from(before);
         tracing::info!(sequence = self.last.seq, head = self.last.hex(), "an audit file begins");
         Ok(())
     }

@@ -16,6 +16,7 @@ pub struct Verifier {
     keys: Option<Vec<AuditKey>>,
     expected: Option<String>,
     at: Option<Link>,
+    first: u64,
     lines: u64,
 }
 
@@ -24,6 +25,8 @@ pub struct Verifier {
 pub struct Checked {
     /// Lines.
     pub lines: u64,
+    /// The number of the first: 1, or something came before that was not given.
+    pub first: u64,
     /// Its end.
     pub head: Link,
 }
@@ -67,7 +70,7 @@ impl Verifier {
     /// Checks hashes, and with `keys` marks too.
     #[must_use]
     pub fn new(keys: Option<Vec<AuditKey>>) -> Self {
-        Self { keys, expected: None, at: None, lines: 0 }
+        Self { keys, expected: None, at: None, first: 0, lines: 0 }
     }
 
     /// Demands a line whose hash begins so: one that was seen elsewhere (a log line, a
@@ -100,6 +103,9 @@ impl Verifier {
         if self.expected.as_ref().is_some_and(|hash| whole.link.hex().starts_with(hash)) {
             self.expected = None;
         }
+        if self.at.is_none() {
+            self.first = whole.link.seq;
+        }
         self.at = Some(whole.link);
         self.lines += 1;
         Ok(())
@@ -114,7 +120,7 @@ impl Verifier {
         if self.expected.is_some() {
             return Err(Wrong::Short);
         }
-        Ok(Checked { lines: self.lines, head })
+        Ok(Checked { lines: self.lines, first: self.first, head })
     }
 }
 

@@ -3,6 +3,7 @@
 use cloakroom::store::place::{Crowd, Placed, When, learnt_max};
 
 use super::*;
+use crate::redis_store::servers::until;
 
 const ALONE: When = When::Absent { siblings_max: 1000 };
 
@@ -50,6 +51,25 @@ async fn what_is_there_is_not_replaced_and_what_is_not_is_not_renewed() {
         store.remove(&parent, over).await.unwrap();
         assert!(store.fetch(&key("a", 1), over).await.unwrap().is_none());
         assert_eq!(store.place(anew(4), When::Present).await.unwrap(), Placed::Unmet, "revived");
+    }
+}
+
+#[tokio::test]
+async fn what_was_renewed_lives_on_by_the_clocks_that_the_engines_have_of_their_own() {
+    let server = Server::start(&[]).await;
+    let stores: [Arc<dyn Store>; 2] = [Arc::new(MemoryStore::new(BOUND)), Arc::new(server.store())];
+    for store in stores {
+        // Both have nine tenths of a second.
+        let issued = Timestamp::from_millis(1_000_059_100);
+        let short = |id| Record { issued, ..saying(id, 1) };
+        for id in [1, 2] {
+            assert_eq!(store.place(short(id), ALONE).await.unwrap(), Placed::Kept);
+        }
+        let longer = Record { expires: Expiry::from_secs(1_000_120), ..short(1) };
+        assert_eq!(store.place(longer, When::Present).await.unwrap(), Placed::Kept);
+        let there = async |id| store.fetch(&key("a", id), issued).await.unwrap().is_some();
+        until("the engine forgets the other", async || !there(2).await).await;
+        assert!(there(1).await, "{store:?} forgot what was renewed");
     }
 }
 
