@@ -17,12 +17,15 @@ pub(super) enum Settlement {
 /// Settles every lease of the request.
 pub(super) async fn settle(passage: &mut Passage, settlement: Settlement) {
     for lease in passage.leases.drain(..) {
-        let settled = match settlement {
-            Settlement::Commit => lease.commit().await,
-            Settlement::Release => lease.release().await,
+        let handle = lease.handle();
+        let (settled, then) = match settlement {
+            Settlement::Commit => {
+                (lease.commit_surely().await, "it is tried again until the lease's bound")
+            }
+            Settlement::Release => (lease.release().await, "the lease's bound frees it"),
         };
-        if settled.is_err() {
-            tracing::error!("a lease could not be settled: the store does not answer");
+        if let Err(fault) = settled {
+            tracing::error!(%handle, %fault, then, "a lease could not be settled");
         }
     }
 }

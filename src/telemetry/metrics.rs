@@ -12,6 +12,7 @@ use prometheus::{
 use super::audit::AuditMetrics;
 use crate::domain::tenant::TenantId;
 use crate::store::Census;
+use crate::vault::insist::LateCommits;
 use crate::vault::redeem::Unusable;
 
 /// Seconds: 50 µs (a poll on loopback) to 60 s (a vendor that hangs).
@@ -47,6 +48,7 @@ pub struct Metrics {
     /// Of the audit, for whoever writes it.
     pub audit: AuditMetrics,
     redactions: IntCounterVec,
+    late_commits: IntCounterVec,
     request_seconds: Histogram,
     swap_seconds: Histogram,
     store_seconds: HistogramVec,
@@ -79,6 +81,11 @@ impl Metrics {
                 "cloakroom_redactions_total",
                 "Values taken out of answers.",
                 &["route"],
+            )?,
+            late_commits: counters(
+                "cloakroom_late_commits_total",
+                "Accepted reveals whose commit did not go through at once, by what became of it.",
+                &["outcome"],
             )?,
             alarms: counters(
                 "cloakroom_alarms_total",
@@ -162,6 +169,16 @@ impl Metrics {
         self.issued.with_label_values(&[tenant.as_str()]).inc_by(count);
     }
 
+    /// Commits that did not go through at once have ended so.
+    pub fn late_commits(&self, ended: LateCommits) {
+        let LateCommits { settled, too_late, given_up } = ended;
+        for (outcome, count) in
+            [("settled", settled), ("too-late", too_late), ("given-up", given_up)]
+        {
+            self.late_commits.with_label_values(&[outcome]).inc_by(count);
+        }
+    }
+
     /// A handle that nobody should have was tried.
     pub fn alarm(&self, tenant: &TenantId) {
         self.alarms.with_label_values(&[tenant.as_str()]).inc();
@@ -216,6 +233,7 @@ impl Metrics {
             Box::new(self.redeems.clone()),
             Box::new(self.issued.clone()),
             Box::new(self.redactions.clone()),
+            Box::new(self.late_commits.clone()),
             Box::new(self.request_seconds.clone()),
             Box::new(self.swap_seconds.clone()),
             Box::new(self.store_seconds.clone()),

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::Vault;
 use super::audit::{Entry, Event};
+use super::insist::Owed;
 use crate::domain::lease::{LeaseId, Settled};
+use crate::domain::{HandleId, Timestamp};
 use crate::store::{RecordKey, StoreFault};
 
 /// What the vault is owed for a `once` or `conversation` handle.
@@ -16,6 +18,7 @@ pub struct Lease {
     vault: Arc<Vault>,
     key: RecordKey,
     id: LeaseId,
+    until: Timestamp,
     state: Hold,
 }
 
@@ -26,16 +29,41 @@ enum Hold {
 }
 
 impl Lease {
-    pub(super) fn new(vault: Arc<Vault>, key: RecordKey, id: LeaseId) -> Self {
-        Self { vault, key, id, state: Hold::Open }
+    pub(super) fn new(vault: Arc<Vault>, key: RecordKey, id: LeaseId, until: Timestamp) -> Self {
+        Self { vault, key, id, until, state: Hold::Open }
     }
 
-    /// The upstream accepted the request: this use counts.
+    /// The public id of the handle that it is of.
+    #[must_use]
+    pub fn handle(&self) -> HandleId {
+        self.key.id
+    }
+
+    /// The upstream has accepted the request: this use counts. What the store does not
+    /// take now is tried again in the background until the lease's bound, as a handle
+    /// that works again then would be revealed twice; see [`super::insist`].
     ///
     /// # Errors
-    /// When the store did not answer. The lease then stays reserved until its
-    /// bound, because the payload is upstream already and giving the handle
-    /// back would reveal it twice.
+    /// When the store did not take it now.
+    pub async fn commit_surely(mut self) -> Result<Settled, StoreFault> {
+        self.state = Hold::Settled;
+        let accepted = self.vault.clock.now();
+        let settled = self.vault.store.commit(&self.key, &self.id, accepted).await;
+        let (vault, key) = (Arc::clone(&self.vault), self.key.clone());
+        let owed = Owed { vault, key, lease: self.id, accepted, until: self.until };
+        match settled {
+            Ok(Settled::Done) => {}
+            Ok(Settled::Stale) => owed.explain().await,
+            Err(_) => owed.insist(),
+        }
+        settled
+    }
+
+    /// The request is about to be sent, and this use counts whatever becomes of it.
+    ///
+    /// # Errors
+    /// When the store did not answer: then it is not to be sent. The lease stays
+    /// reserved until its bound.
     pub async fn commit(mut self) -> Result<Settled, StoreFault> {
         self.state = Hold::Settled;
         let now = self.vault.clock.now();

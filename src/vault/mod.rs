@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod beside;
+pub mod insist;
 pub mod issue;
 pub mod lease;
 pub mod link;
@@ -24,6 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use self::audit::{Audit, AuditFault, Entry, Event};
+use self::insist::{Insistence, LateCommits};
 use crate::clock::{Clock, Entropy};
 use crate::domain::keyring::Keyring;
 use crate::domain::lease::Terms;
@@ -40,6 +42,8 @@ pub struct Vault {
     audit: Option<Arc<dyn Audit>>,
     /// How many times this node has written links.
     links_written: AtomicU64,
+    /// For commits that did not go through.
+    insistence: Insistence,
 }
 
 /// What a reload may change, swapped as one.
@@ -60,8 +64,8 @@ impl Vault {
         terms: Terms,
     ) -> Self {
         let rules = ArcSwap::from_pointee(Rules { keyring, terms });
-        let links_written = AtomicU64::new(0);
-        Self { store, rules, clock, entropy, audit: None, links_written }
+        let (links_written, insistence) = (AtomicU64::new(0), Insistence::new());
+        Self { store, rules, clock, entropy, audit: None, links_written, insistence }
     }
 
     /// The same vault, that issues, reveals and revokes nothing which `audit` does not take.
@@ -123,6 +127,12 @@ impl Vault {
     #[must_use]
     pub fn links_written(&self) -> u64 {
         self.links_written.load(Ordering::Acquire)
+    }
+
+    /// What became of commits that did not go through at once, since this was last asked.
+    #[must_use]
+    pub fn take_late_commits(&self) -> LateCommits {
+        self.insistence.take()
     }
 
     /// How full the store is.

@@ -219,15 +219,15 @@ impl Vault {
                 // Honey that was tried so often that it counts as spent alarms all the same.
                 let kept = self.store.fetch(&key, now).await.ok().flatten();
                 let honey = kept.is_some_and(|record| keyring.is_honey(&verified, &record.sealed));
-                let why = if honey { Unusable::Alarm } else { refused.into() };
-                return Err(why.into());
+                return Err(if honey { Unusable::Alarm } else { refused.into() }.into());
             }
             Reserved::Granted(granted, sealed) => (granted, sealed),
         };
         // Held before the seal is opened: whatever fails from here on gives the
         // reservation back by dropping it.
+        let until = now.plus(rules.terms.lease_max);
         let lease = match granted {
-            Granted::Leased(id) => Some(Lease::new(Arc::clone(self), key, id)),
+            Granted::Leased(id) => Some(Lease::new(Arc::clone(self), key, id, until)),
             Granted::Replay | Granted::Bound => None,
         };
         let Ok(payload) = keyring.open(&verified, &sealed) else {

@@ -3,6 +3,7 @@
 
 mod conversation;
 mod settled;
+mod unsettled;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,7 +20,7 @@ use crate::support::{Browser, Reply, Running, SECRET, Seen, Vendor, issue, reque
 const PAYLOAD: &str = r#"{"EmailAddress":"ann@example.com"}"#;
 
 /// The preamble with another store.
-fn over(store: &str, routes: &str) -> String {
+pub(crate) fn over(store: &str, routes: &str) -> String {
     let text = preamble();
     let memory = "[store]\nkind = \"memory\"\nentries_max = 1000\n";
     assert!(text.contains(memory));
@@ -32,7 +32,7 @@ fn on_disk(folder: &Path) -> String {
 }
 
 /// Time enough for a busy machine, where a test is not about time.
-fn in_redis(server: &Server) -> String {
+pub(crate) fn in_redis(server: &Server) -> String {
     let patience = "connect_timeout = \"3s\"\nresponse_timeout = \"3s\"";
     format!("kind = \"redis\"\nurls = [\"{}\"]\n{patience}", server.url())
 }

@@ -1,6 +1,6 @@
 -- One atomic step of the ledger in a stored record. Mirrors `domain/lease/ledger.rs`, rule by rule and in its order;
 -- `tests/redis/mirror.rs` holds the two against each other. Never adds on times (the caller gives the sums, saturated),
--- never writes anything but the ledger's bytes, so the record's expiry stays.
+-- never writes anything but the ledger's bytes and the expiry that is there.
 local LIVE, LEASED, SPENT, EXHAUSTED = 0, 1, 2, 3
 local ONCE, CONVERSATION = 1, 2
 local LEDGER_AT, HEAD_LEN, U32_MAX = 48, 130, 4294967295
@@ -17,6 +17,10 @@ local has_bound, has_pending = marks % 2 == 1, marks >= 2
 
 local function save()
   marks = (has_bound and 1 or 0) + (has_pending and 2 or 0)
+  -- A server at maxmemory takes no SETRANGE as a script's first write, though this one adds no byte; it takes a PEXPIRE,
+  -- and what follows a first write. An expiry of 0 or less would delete the record.
+  local left = redis.call('PTTL', key)
+  if left > 0 then redis.call('PEXPIRE', key, left) end
   redis.call('SETRANGE', key, LEDGER_AT, struct.pack('>BBI4I4I8c16c16c16c16',
     state, marks, redeemed, releases, when, lease, request, pending, bound))
 end

@@ -36,6 +36,8 @@ pub enum Event {
     Redeem,
     /// A handle was refused, for the reason that stands as the outcome.
     Refuse,
+    /// A reveal that the vendor accepted, and that could not be counted.
+    Commit,
     /// A reveal that the vendor did not accept: the handle was given back.
     Release,
     /// Somebody tried a handle that nobody should have.
@@ -63,6 +65,7 @@ impl Event {
             Self::Issue => "issue",
             Self::Redeem => "redeem",
             Self::Refuse => "refuse",
+            Self::Commit => "commit",
             Self::Release => "release",
             Self::Alarm => "alarm",
             Self::Revoke => "revoke",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cloakroom::domain::lease::{Granted, Settled};
 use cloakroom::domain::{Fingerprint, HandleId, Uses};
 use cloakroom::store::redis::{
     Durability, Finding, Gravity, RedisSettings, RedisStore, StartFault, Topology,
@@ -9,7 +10,7 @@ use cloakroom::store::redis::{
 use cloakroom::store::{Record, Reserved, Store, StoreFault};
 
 use super::servers::{Server, until};
-use super::shared::{NOW, TERMS, ask, key, record};
+use super::shared::{NOW, TERMS, ask, key, lease, record};
 
 fn unreachable<T: std::fmt::Debug>(outcome: Result<T, StoreFault>) {
     assert!(matches!(outcome, Err(StoreFault::Unreachable(_))), "{outcome:?}");
@@ -112,7 +113,30 @@ async fn a_server_without_memory_is_full_and_drops_nothing() {
         assert!(store.fetch(&key(*number), NOW).await.unwrap().is_some(), "{number} was dropped");
     }
     // A full server still settles, and still forgets.
+    settles_as_ever(&server, store).await;
     assert!(store.remove(&key(0), NOW).await.unwrap());
+}
+
+/// Every step of a lease, of two `once` handles that the store holds.
+async fn settles_as_ever(server: &Server, store: &RedisStore) {
+    let name = format!("cloakroom:{{acme/{}}}:record", key(2).id);
+    let left = || server.say(&["PTTL", &name]).trim().parse::<i64>().unwrap();
+    let before = left();
+    for (number, by) in [(1, 1), (2, 2), (1, 3)] {
+        let reserved = store.reserve(&key(number), &ask(by), &TERMS).await.unwrap();
+        assert!(matches!(reserved, Reserved::Granted(Granted::Leased(_), _)), "{reserved:?}");
+        let settled = match number {
+            1 => store.release(&key(1), &lease(by), &TERMS).await,
+            _ => store.commit(&key(2), &lease(by), NOW).await,
+        };
+        assert_eq!(settled.unwrap(), Settled::Done);
+    }
+    let again = store.reserve(&key(2), &ask(2), &TERMS).await.unwrap();
+    assert!(matches!(again, Reserved::Granted(Granted::Replay, _)), "{again:?}");
+    let another = store.reserve(&key(2), &ask(4), &TERMS).await.unwrap();
+    assert!(matches!(another, Reserved::Refused(_)), "{another:?}");
+    // Its life is neither longer nor over.
+    assert!((1..=before).contains(&left()), "{} of {before}", left());
 }
 
 #[tokio::test]
