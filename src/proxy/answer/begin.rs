@@ -14,7 +14,7 @@ use super::events::Events;
 use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
 use super::stream::Streamed;
-use super::whole::Whole;
+use super::whole::{Said, Whole};
 use crate::dialect::exchange::Exchange;
 use crate::proxy::Cloakroom;
 use crate::proxy::passage::{Outgoing, Passage};
@@ -116,7 +116,7 @@ impl Cloakroom {
         let decoder = decoder.ok().filter(|_| !partial).ok_or(Cause::UpstreamBroken)?;
         if read == Read::Whole {
             let max = passage.settings.as_ref().map_or(0, |all| all.limits.answer_body_max);
-            return Ok(Answer::Whole(Box::new(Whole::new(decoder, max))));
+            return Ok(Answer::Whole(Box::new(Whole::new(decoder, max, Said::by(head)))));
         }
         let needles = passage.watch.needles(redact_as)?;
         if events && !streams.is_empty() {
