@@ -9,7 +9,7 @@ use pingora::proxy::Session;
 
 use super::Answer;
 use super::accepted::offered;
-use super::decode::Decoder;
+use super::decode::{Decoder, is_coded_in_transfer};
 use super::events::Events;
 use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
@@ -96,6 +96,9 @@ impl Cloakroom {
         passage: &mut Passage,
         read: Read,
     ) -> Result<Answer, Cause> {
+        if is_coded_in_transfer(&head.headers) {
+            return Err(Cause::UpstreamBroken);
+        }
         let empty = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         // What is empty is not coded, whatever it says.
         let decoder = if empty { Ok(Decoder::Plain) } else { Decoder::of(&head.headers) };
