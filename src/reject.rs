@@ -105,6 +105,7 @@ impl From<LearnFault> for Cause {
             LearnFault::Handle | LearnFault::Conversation => {
                 Self::HandleUnusable(Unusable::Crowded)
             }
+            LearnFault::Expired => Self::HandleUnusable(Unusable::Expired),
             LearnFault::Share => Self::StoreCrowded,
         }
     }

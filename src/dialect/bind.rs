@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::call::CallPattern;
 use super::exchange::Base;
 use super::request::Request;
+use crate::rewrite::json::JsonFault;
 use crate::rewrite::json::locate::{Bounds, locate};
 use crate::rewrite::json::members::member;
 use crate::rewrite::json::pointer::Pointer;
@@ -56,8 +57,10 @@ impl Bind {
         request: &Request<'_>,
     ) -> Result<Option<Vec<u8>>, Ambiguous> {
         let texts = self.at.texts(call, request).unwrap_or_default();
-        let mut names: Vec<Vec<u8>> =
-            texts.iter().flat_map(|(_, text)| self.name.all_within(text)).collect();
+        let mut names: Vec<Vec<u8>> = texts
+            .iter()
+            .flat_map(|(_, text)| self.name.all_within(text).unwrap_or_default())
+            .collect();
         names.sort_unstable();
         names.dedup();
         match names.len() {
@@ -69,22 +72,24 @@ impl Bind {
 
 impl Name {
     /// The name in a text; of several the last.
-    #[must_use]
-    pub fn within(&self, text: &[u8]) -> Option<Vec<u8>> {
-        self.all_within(text).pop()
+    ///
+    /// # Errors
+    /// Where a JSON text is meant and this is none: whether it holds a name cannot be told.
+    pub fn within(&self, text: &[u8]) -> Result<Option<Vec<u8>>, JsonFault> {
+        Ok(self.all_within(text)?.pop())
     }
 
-    fn all_within(&self, text: &[u8]) -> Vec<Vec<u8>> {
+    fn all_within(&self, text: &[u8]) -> Result<Vec<Vec<u8>>, JsonFault> {
         let names = match self {
             Self::Whole => vec![text.to_vec()],
             Self::Claim(claim) => claim_of(text, claim).into_iter().collect(),
             Self::Json(pointer) => {
                 let bounds = Bounds { located_max: NAMES_MAX, ..Bounds::default() };
-                let located = locate(text, &[pointer], &bounds).unwrap_or_default();
+                let located = locate(text, &[pointer], &bounds)?;
                 located.iter().filter_map(|at| scalar(text.get(at.value.clone())?)).collect()
             }
         };
-        names.into_iter().filter(|name| !name.is_empty()).map(canonical).collect()
+        Ok(names.into_iter().filter(|name| !name.is_empty()).map(canonical).collect())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::rewrite::frames::{
     Bounds, CloseCode, Event, Reader, Role, TextMessage, close_frame, text_frame,
 };
 use crate::rewrite::joined::Joined;
-use crate::rewrite::redact::{Needles, Redactor, Sought};
+use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
 use crate::vault::redeem::Carrier;
 
 /// The two directions of one socket.
@@ -62,7 +62,8 @@ impl Socket {
         }
     }
 
-    /// Whether the vendor's binary messages have held a value by now.
+    /// Whether the vendor's binary messages have held a value by now, if they go on after
+    /// this frame or if they do not; or whether the frame does by itself.
     fn tells(&mut self, needles: &Arc<Needles>, payload: &[u8]) -> bool {
         let seen = match &mut self.binary {
             Some((known, seen)) if Arc::ptr_eq(known, needles) => seen,
@@ -72,7 +73,7 @@ impl Socket {
             }
         };
         seen.push(payload, &mut BytesMut::new());
-        seen.count() > 0
+        seen.count() > 0 || seen.holds_value() || redact(needles, payload).is_some()
     }
 }
 

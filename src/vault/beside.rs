@@ -63,6 +63,9 @@ pub enum LearnFault {
     /// Its conversation has as many payloads as may be.
     #[error("the conversation has too many payloads")]
     Conversation,
+    /// Its handle ended before what it revealed could be remembered.
+    #[error("the handle has expired")]
+    Expired,
     /// What is learnt may take no more of the store.
     #[error("what is learnt may take no more of the store")]
     Share,

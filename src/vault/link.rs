@@ -151,6 +151,10 @@ impl Vault {
             };
             match taken {
                 Kept::Now => return self.mark(tenant, conversation, ttl).await,
+                Kept::Gone if one.handle.expires().passed_at(self.clock.now()) => {
+                    return Err(LearnFault::Expired);
+                }
+                // Revoked: there is nothing to remember any more.
                 Kept::Gone => return Ok(()),
                 // Another writer's, of this node or another; perhaps of the same payload.
                 Kept::Taken => {

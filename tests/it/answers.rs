@@ -13,6 +13,7 @@ mod meanwhile;
 mod rules;
 mod short;
 mod streams;
+mod strict;
 mod trailers;
 mod wrap;
 

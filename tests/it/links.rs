@@ -173,6 +173,15 @@ async fn a_revoked_handle_and_an_erased_person_take_their_links_along() {
 }
 
 #[tokio::test]
+async fn a_handle_that_ends_while_the_vendor_answers_is_no_link_and_no_answer() {
+    let node = node();
+    let one = revelation(&node, r#"{"name":"Ann"}"#, None).await;
+    node.clock.advance(Duration::from_secs(61));
+    let linked = node.vault.link(&acme(), b"c-1", &[one], DAY).await;
+    assert!(matches!(linked, Err(LearnFault::Expired)), "{linked:?}");
+}
+
+#[tokio::test]
 async fn a_vendors_own_key_is_remembered_for_its_handle_and_its_vendor_alone() {
     let node = node();
     let one = revelation(&node, r#"{"name":"Ann"}"#, None).await;

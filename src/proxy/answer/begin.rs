@@ -10,12 +10,12 @@ use pingora::proxy::Session;
 use super::Answer;
 use super::accepted::offered;
 use super::charset::is_readable;
-use super::decode::Decoder;
+use super::decode::{Decoder, is_coded_in_transfer};
 use super::events::Events;
 use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
 use super::stream::Streamed;
-use super::whole::Whole;
+use super::whole::{Said, Whole};
 use crate::dialect::exchange::Exchange;
 use crate::proxy::Cloakroom;
 use crate::proxy::passage::{Outgoing, Passage};
@@ -97,6 +97,9 @@ impl Cloakroom {
         passage: &mut Passage,
         read: Read,
     ) -> Result<Answer, Cause> {
+        if is_coded_in_transfer(&head.headers) {
+            return Err(Cause::UpstreamBroken);
+        }
         let empty = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         // What is empty is not coded, whatever it says.
         let decoder = if empty { Ok(Decoder::Plain) } else { Decoder::of(&head.headers) };
@@ -118,7 +121,7 @@ impl Cloakroom {
         let decoder = decoder.ok().filter(|_| !partial && readable).ok_or(Cause::UpstreamBroken)?;
         if read == Read::Whole {
             let max = passage.settings.as_ref().map_or(0, |all| all.limits.answer_body_max);
-            return Ok(Answer::Whole(Box::new(Whole::new(decoder, max))));
+            return Ok(Answer::Whole(Box::new(Whole::new(decoder, max, Said::by(head)))));
         }
         let needles = passage.watch.needles(redact_as)?;
         if events && !streams.is_empty() {

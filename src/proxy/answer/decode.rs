@@ -8,7 +8,7 @@ use std::io::Write;
 use brotli::DecompressorWriter;
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, TRANSFER_ENCODING};
 use zstd::stream::raw::DParameter;
 use zstd::stream::zio::Writer;
 
@@ -181,6 +181,15 @@ impl Decoder {
 /// RFC 1950, 2.2: the method is deflate, and both bytes are a multiple of 31.
 fn is_zlib(one: u8, two: u8) -> bool {
     one & 0x0f == 8 && u16::from_be_bytes([one, two]).is_multiple_of(31)
+}
+
+/// Whether a body is coded for its transfer by more than a single `chunked`.
+pub(super) fn is_coded_in_transfer(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let coded = codings
+        .next()
+        .is_some_and(|one| !one.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+    coded || codings.next().is_some()
 }
 
 #[cfg(test)]

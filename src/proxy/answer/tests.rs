@@ -14,7 +14,7 @@ use self::spellings::{Marks, PAYLOAD};
 use super::decode::Decoder;
 use super::events::Events;
 use super::stream::Streamed;
-use super::whole::{Whole, treated};
+use super::whole::{Said, Whole, treated};
 use crate::dialect::Dialect;
 use crate::dialect::answer::{OwnAddress, Transport};
 use crate::dialect::answering::RedactAs;
@@ -126,7 +126,7 @@ impl Treatment<'_> {
                 }
             }
             Self::Whole(exchange) => {
-                let mut whole = Whole::new(decoder, 1 << 20);
+                let mut whole = Whole::new(decoder, 1 << 20, Said::Json);
                 for (nth, piece) in pieces.iter().enumerate() {
                     let Some(body) = whole.piece(piece, ends(nth)).ok()? else { continue };
                     let own = OwnAddress { authority: "x.example", transport: Transport::Tls };

@@ -2,11 +2,14 @@
 //!
 //! Wrapped, then its conversation learnt, then changed by rule, then redacted; in
 //! that order, since later calls name the conversation by what the browser got for the
-//! vendor's name, and what the browser gets must hold no value. An answer that is no JSON is only redacted.
+//! vendor's name, and what the browser gets must hold no value. An answer that is no JSON is only redacted;
+//! one that may be some, and in which nothing can be found, never passes where something must be.
 
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use http::header::CONTENT_TYPE;
+use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
 use super::decode::Decoder;
@@ -21,17 +24,53 @@ use crate::proxy::settings::Redaction;
 use crate::reject::Cause;
 use crate::rewrite::redact::{Needles, Redactor, Sought};
 
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// One answer's body, as far as it has come.
 pub(crate) struct Whole {
     decoder: Decoder,
     body: Vec<u8>,
     max: usize,
+    said: Said,
     count: u64,
 }
 
+/// What an answer's head says of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// The call was accepted, and this is JSON.
+    Json,
+    /// The call was accepted.
+    Accepted,
+    /// It was not: no conversation begins.
+    Failed,
+}
+
+impl Said {
+    pub(super) fn by(head: &ResponseHeader) -> Self {
+        let kind = head.headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes()).unwrap_or_default();
+        let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default();
+        let kind = kind.trim_ascii().to_ascii_lowercase();
+        match (head.status.is_success(), kind.ends_with(b"/json") || kind.ends_with(b"+json")) {
+            (true, true) => Self::Json,
+            (true, false) => Self::Accepted,
+            (false, _) => Self::Failed,
+        }
+    }
+
+    /// Whether a browser may find something in a body in which nothing can be found here.
+    pub(super) fn may_hold(self, body: &[u8]) -> bool {
+        match self {
+            Self::Json => !body.trim_ascii().is_empty(),
+            Self::Accepted => looks_like_json(body),
+            Self::Failed => false,
+        }
+    }
+}
+
 impl Whole {
-    pub(super) fn new(decoder: Decoder, max: usize) -> Self {
-        Self { decoder, body: Vec::new(), max, count: 0 }
+    pub(super) fn new(decoder: Decoder, max: usize, said: Said) -> Self {
+        Self { decoder, body: Vec::new(), max, said, count: 0 }
     }
 
     /// Takes a piece; gives the body when it ends.
@@ -69,18 +108,34 @@ impl Cloakroom {
     pub(super) fn whole_answer(
         &self,
         session: &Session,
-        body: Vec<u8>,
+        mut body: Vec<u8>,
         passage: &mut Passage,
     ) -> Result<Vec<u8>, Cause> {
         self.look_again(passage)?;
+        let said = match &passage.answer {
+            Answer::Whole(whole) => whole.said,
+            Answer::Passed | Answer::Streamed(_) | Answer::Events(_) => {
+                return Err(Cause::Internal);
+            }
+        };
+        // Browsers skip it, and RFC 8259 has none.
+        let mark: &[u8] = if body.starts_with(BOM) { BOM } else { &[] };
+        body.drain(..mark.len());
         let route = passage.route.clone().ok_or(Cause::Internal)?;
         let at = passage.exchange.ok_or(Cause::Internal)?;
         let exchange = route.dialect.exchanges.get(at).ok_or(Cause::Internal)?;
-        let body = self.wrap_body(body, &exchange.answer.wraps, passage)?;
+        let body = self.wrap_body(body, &exchange.answer.wraps, said, passage)?;
         if let Some(Learn::Json(pointer)) = &exchange.answer.learn
-            && let Some(name) = Name::Json(pointer.clone()).within(&body)
+            && !passage.watch.own().is_empty()
         {
-            self.learn(&route.dialect.conversation(&name), route.dialect.link_ttl, passage)?;
+            match Name::Json(pointer.clone()).within(&body) {
+                Ok(Some(name)) => {
+                    let name = route.dialect.conversation(&name);
+                    self.learn(&name, route.dialect.link_ttl, passage)?;
+                }
+                Err(_) if said.may_hold(&body) => return Err(Cause::UpstreamBroken),
+                Ok(None) | Err(_) => {}
+            }
         }
         let needles = if route.redaction == Redaction::DangerOff || passage.watch.is_empty() {
             None
@@ -94,7 +149,7 @@ impl Cloakroom {
         if let Answer::Whole(whole) = &mut passage.answer {
             whole.count = count;
         }
-        Ok(treated)
+        Ok(if mark.is_empty() { treated } else { [mark, &treated].concat() })
     }
 
     /// Remembers what this call revealed under the name that the vendor gave the

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use pingora::http::ResponseHeader;
 
 use super::awaited;
-use super::whole::looks_like_json;
+use super::whole::{Said, looks_like_json};
 use crate::dialect::Dialect;
 use crate::dialect::answering::{Learn, Wrap};
 use crate::dialect::exchange::Exchange;
@@ -90,6 +90,7 @@ impl Cloakroom {
         &self,
         mut body: Vec<u8>,
         wraps: &[Wrap],
+        said: Said,
         passage: &mut Passage,
     ) -> Result<Vec<u8>, Cause> {
         for wrap in wraps {
@@ -97,7 +98,9 @@ impl Cloakroom {
             let bounds = Bounds { located_max: body.len(), ..Bounds::default() };
             let located = match locate(&body, &[pointer], &bounds) {
                 Ok(located) => located,
-                Err(_) if looks_like_json(&body) => return Err(Cause::UpstreamBroken),
+                Err(_) if said.may_hold(&body) || looks_like_json(&body) => {
+                    return Err(Cause::UpstreamBroken);
+                }
                 Err(_) => break,
             };
             let mut edits = Vec::new();

@@ -144,6 +144,14 @@ impl Redactor {
         self.count
     }
 
+    /// Whether what is held back holds a value if nothing follows.
+    pub fn holds_value(&self) -> bool {
+        let source = Source { bytes: &self.window, base: self.base, tail: Tail::Closed };
+        let (needles, mut walks) = (&self.needles, Walks::new());
+        let mut scan = Scan { needles, source, walks: &mut walks, sought: self.sought };
+        matches!(scan.next(self.held), Next::Found(_))
+    }
+
     /// How many bytes are held back.
     pub fn held(&self) -> usize {
         self.base + self.window.len() - self.held

@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 use super::{ID, Scene, chunked, holds_nothing, raw};
+use crate::support::Reply;
 
 fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -101,6 +102,32 @@ async fn a_coding_that_is_not_known_is_refused_and_so_are_two() {
         );
         assert_eq!(answer.header("Content-Encoding"), None);
     }
+}
+
+#[tokio::test]
+async fn a_transfer_coding_other_than_chunked_is_refused() {
+    let scene = Scene::start().await;
+    let bytes = gzip(body().as_bytes());
+    let chunks = [format!("{:x}\r\n", bytes.len()).as_bytes(), &bytes, b"\r\n0\r\n\r\n"].concat();
+    for coding in [
+        "gzip, chunked",
+        "gzip\r\nTransfer-Encoding: chunked",
+        "chunked\r\nTransfer-Encoding: gzip",
+        "identity, chunked",
+        "chunked, chunked",
+        "chunked;by=gzip",
+        "gzip",
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n");
+        scene.will(Reply::RawThenClose([head.as_bytes(), &chunks].concat()));
+        let answer = scene.running.send(&scene.call("POST", &[])).await;
+        assert_eq!(answer.status, 502, "{coding}");
+    }
+    let plain = format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n{:x}\r\n{ID}\r\n0\r\n\r\n",
+        ID.len()
+    );
+    assert_eq!(scene.say(Reply::Raw(plain.into_bytes())).await.text(), scene.handle);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The vendor's messages: what was revealed does not come back.
 
+use crate::support::issue;
+
 use super::{BINARY, CLOSE, ID, PING, PONG, Scene, TEXT, closes, frame, masked, next};
 
 #[tokio::test]
@@ -53,6 +55,31 @@ async fn a_binary_message_with_a_value_ends_the_socket_before_it() {
             got = next(&mut pair.browser).await;
         }
         closes(&got, 1008);
+    }
+}
+
+#[tokio::test]
+async fn a_binary_message_that_ends_with_a_value_ends_the_socket_before_its_last_frame() {
+    let scene = Scene::start().await;
+    let payload =
+        r#"{"id":"x-4711-y","account":98765432109,"first":"Annabel","full":"Annabel Lee"}"#;
+    let handle = issue(&scene.running, payload).await;
+    for (passed, last) in [
+        (vec![], frame(BINARY, b"no. 98765432109")),
+        (vec![], frame(BINARY, b"by Annabel")),
+        (vec![], frame(BINARY, b"by Annabel L")),
+        (vec![], frame(0x02, b"no. 98765432109")),
+        (vec![frame(0x02, b"no. 98765")], frame(0x80, b"432109")),
+        (vec![frame(0x02, b"by Anna")], frame(0x80, b"bel")),
+        // What stood in the message before says nothing of this one's beginning.
+        (vec![frame(BINARY, b"1")], frame(BINARY, b"98765432109")),
+    ] {
+        let mut pair = scene.open("/ws", &[("X-Ticket", &handle)], "", b"").await;
+        pair.vendor.write(&[passed.concat(), last].concat()).await;
+        for sent in passed {
+            assert_eq!(pair.browser.exactly(sent.len()).await, sent);
+        }
+        closes(&next(&mut pair.browser).await, 1008);
     }
 }
 
