@@ -12,7 +12,7 @@ name = "streaming"
 name = "ask"
 call = "POST /ask"
 redact_as = "mark"
-text_stream = ["/choices/0/delta/content"]
+text_stream = ["/choices/*/delta/content"]
 [[exchange.slot]]
 at = { json = "/user" }
 reveal = { member = "name" }
@@ -115,9 +115,120 @@ async fn json_lines_called_an_event_stream_are_redacted_as_any_body() {
     let stage = Stage::open().await;
     let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
     says(&mut vendor, "{\"tel\":\"49170").await;
-    hears(&mut browser, "{\"tel\":\"").await;
     says(&mut vendor, "12345\"}\n").await;
-    hears(&mut browser, "[redacted]\"}\n").await;
+    hears(&mut browser, "{\"tel\":\"[redacted]\"}\n").await;
+}
+
+const LABELS: [&str; 4] =
+    ["text/event-stream", "text/plain", "application/json", "application/x-ndjson"];
+
+#[tokio::test]
+async fn events_are_joined_whatever_they_are_called() {
+    let stage = Stage::open().await;
+    for label in LABELS {
+        let (_running, mut browser, mut vendor) = asked(&stage, label).await;
+        let whole = event("Hello Z");
+        for piece in ["\u{feff}", "da", "ta"] {
+            says(&mut vendor, piece).await;
+        }
+        says(&mut vendor, &whole[4..]).await;
+        hears(&mut browser, &format!("\u{feff}{}", event("Hello "))).await;
+        for (said, heard) in [("oë M", ""), ("üller.", "[redacted].")] {
+            says(&mut vendor, &event(said)).await;
+            hears(&mut browser, &event(heard)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn json_lines_are_joined_whatever_they_are_called_and_stay_to_the_byte() {
+    let stage = Stage::open().await;
+    for label in LABELS {
+        let (_running, mut browser, mut vendor) = asked(&stage, label).await;
+        let line = |content| event(content).replace("data: ", "").replace("\n\n", "\r\n");
+        for (said, heard) in [
+            (line("Hello Z"), line("Hello ")),
+            ("{ \"n\" : 1.0 }\n\r\n".into(), "{ \"n\" : 1.0 }\n\r\n".into()),
+            (line("oë M"), line("")),
+            (line("üller and 4917"), line("[redacted] and ")),
+        ] {
+            says(&mut vendor, &said).await;
+            hears(&mut browser, &heard).await;
+        }
+        vendor.write(b"0\r\n\r\n").await;
+        hears(&mut browser, &line("4917")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_document_over_many_lines_is_redacted_as_any_body() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "application/json").await;
+    says(&mut vendor, "{\n  \"error\": {\n    \"of\": \"Zoë M").await;
+    hears(&mut browser, "{\n  \"error\": {\n    \"of\": \"").await;
+    says(&mut vendor, "üller\"\n  }\n}").await;
+    hears(&mut browser, "[redacted]\"\n  }\n}").await;
+}
+
+#[tokio::test]
+async fn null_between_two_halves_of_a_value_ends_nothing() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    let null = "data: {\"choices\":[{\"delta\":{\"content\":null}}]}\n\n";
+    says(&mut vendor, &event("Zoë M")).await;
+    hears(&mut browser, &event("")).await;
+    says(&mut vendor, null).await;
+    hears(&mut browser, null).await;
+    says(&mut vendor, &event("üller.")).await;
+    hears(&mut browser, &event("[redacted].")).await;
+}
+
+#[tokio::test]
+async fn half_a_letter_in_a_slice_waits_for_its_other_half() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    let raw = |text: &str| event("@").replace('@', text);
+    for (said, heard) in [
+        (raw("so \\ud83d"), raw("so ")),
+        (raw("\\ude00, Zoë M\\ud83d"), raw("\u{1f600}, ")),
+        (raw("Zoë M"), raw("Zoë M\u{fffd}")),
+        (raw("üller"), raw("[redacted]")),
+    ] {
+        says(&mut vendor, &said).await;
+        hears(&mut browser, &heard).await;
+    }
+}
+
+#[tokio::test]
+async fn json_that_cannot_be_read_among_slices_cuts_the_answer() {
+    let stage = Stage::open().await;
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for (label, before, after) in
+        [("text/event-stream", "data: ", "\n\n"), ("application/x-ndjson", "", "\n")]
+    {
+        for first in ["", "{}"] {
+            let (_running, mut browser, mut vendor) = asked(&stage, label).await;
+            let broken = event("Zoë M").replace("}]}", &format!(",\"x\":{deep}}}]}}"));
+            let broken = broken.replace("data: ", "").replace("\n\n", "");
+            says(&mut vendor, &format!("{before}{first}{after}{before}{broken}{after}")).await;
+            let got = String::from_utf8_lossy(&browser.rest().await).into_owned();
+            assert!(!got.contains("0\r\n\r\n") && !got.contains("Zo"), "{label} {got}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rest_that_is_given_out_repeats_no_other_text() {
+    let stage = Stage::open().await;
+    let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+    let two = |one: &str, two: &str| {
+        let part = |text| serde_json::json!({ "delta": { "content": text } });
+        format!("data: {}\n\n", serde_json::json!({ "choices": [part(one), part(two)] }))
+    };
+    says(&mut vendor, &two("see Zoë M", "Here is all.")).await;
+    hears(&mut browser, &two("see ", "Here is all.")).await;
+    says(&mut vendor, "data: [DONE]\n\n").await;
+    hears(&mut browser, &format!("{}data: [DONE]\n\n", two("Zoë M", ""))).await;
 }
 
 #[tokio::test]

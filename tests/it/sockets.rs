@@ -3,6 +3,7 @@
 mod broken;
 mod down;
 mod handshake;
+mod idle;
 mod slices;
 mod up;
 mod vendors;

@@ -11,7 +11,7 @@ use super::Answer;
 use super::accepted::offered;
 use super::charset::is_readable;
 use super::decode::{Decoder, is_coded_in_transfer};
-use super::events::Events;
+use super::events::{Called, Events};
 use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
 use super::stream::Streamed;
@@ -124,8 +124,10 @@ impl Cloakroom {
             return Ok(Answer::Whole(Box::new(Whole::new(decoder, max, Said::by(head)))));
         }
         let needles = passage.watch.needles(redact_as)?;
-        if events && !streams.is_empty() {
-            return Ok(Answer::Events(Box::new(Events::new(decoder, needles, streams))));
+        if !streams.is_empty() {
+            let called = if events { Called::Events } else { Called::Otherwise };
+            let events = Events::new(decoder, needles, streams, called);
+            return Ok(Answer::Events(Box::new(events)));
         }
         Ok(Answer::Streamed(Box::new(Streamed::new(decoder, needles, redact_as.into()))))
     }

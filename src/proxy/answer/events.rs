@@ -1,14 +1,16 @@
-//! Server-sent events whose JSON texts hold slices of one text: each event goes on as
-//! soon as it is whole, and the joined text is redacted.
+//! A stream whose JSON texts hold slices of one text, in server-sent events or a line
+//! each: every event and line goes on as soon as it is whole, and the joined text is
+//! redacted.
 //!
-//! Whatever else an event says is redacted, too. What is called an event stream and is
-//! none is redacted as any other body.
+//! What it is its first bytes say; what it is called only where they do not. Whatever
+//! else it says is redacted, too, and what is no such stream as any other body.
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
 use super::decode::Decoder;
+use super::lines::Lines;
 use crate::reject::Cause;
 use crate::rewrite::joined::Joined;
 use crate::rewrite::json::pointer::Pointer;
@@ -16,30 +18,51 @@ use crate::rewrite::redact::sse::{Event, Splitter};
 use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
 use crate::rewrite::splice::{Edit, splice};
 
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What a line of an event may begin with (WHATWG HTML, 9.2.5); a comment has no name.
+const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
+
+/// Blanks that are waited through for the first bytes that say what a stream is.
+const BLANKS_MAX: usize = 1024;
+
 /// One stream.
 pub(crate) struct Events {
     decoder: Decoder,
     needles: Arc<Needles>,
-    splitter: Splitter,
     joined: Joined,
-    /// In place of all this, once the stream has turned out to be no events.
-    other: Option<Redactor>,
-    begun: Begun,
+    called: Called,
+    form: Form,
     count: u64,
 }
 
-/// Whether the stream has shown what it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Begun {
-    No,
-    Yes,
+/// What the answer's head calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Called {
+    /// An event stream.
+    Events,
+    /// Something else, or nothing.
+    Otherwise,
+}
+
+/// What the stream has shown to be.
+enum Form {
+    /// Nothing, by these bytes.
+    Unknown(Vec<u8>),
+    Events(Splitter),
+    Lines(Box<Lines>),
+    Other(Box<Redactor>),
 }
 
 impl Events {
-    pub(super) fn new(decoder: Decoder, needles: Arc<Needles>, pointers: Vec<Pointer>) -> Self {
+    pub(super) fn new(
+        decoder: Decoder,
+        needles: Arc<Needles>,
+        pointers: Vec<Pointer>,
+        called: Called,
+    ) -> Self {
         let joined = Joined::new(Arc::clone(&needles), pointers);
-        let splitter = Splitter::new();
-        Self { decoder, needles, splitter, joined, other: None, begun: Begun::No, count: 0 }
+        Self { decoder, needles, joined, called, form: Form::Unknown(Vec::new()), count: 0 }
     }
 
     /// What goes on of a piece.
@@ -54,7 +77,7 @@ impl Events {
         if end {
             let rest = self.decoder.finish().map_err(|_| Cause::UpstreamBroken)?;
             self.push(&rest, &mut out)?;
-            self.finish(&mut out);
+            self.finish(&mut out)?;
         }
         Ok(out.freeze())
     }
@@ -63,54 +86,85 @@ impl Events {
     pub(super) fn adopt(&mut self, needles: &Arc<Needles>) {
         self.needles = Arc::clone(needles);
         self.joined.adopt(needles);
-        if let Some(other) = &mut self.other {
-            other.adopt(Arc::clone(needles));
+        match &mut self.form {
+            Form::Unknown(_) | Form::Events(_) => {}
+            Form::Lines(lines) => lines.adopt(needles),
+            Form::Other(other) => other.adopt(Arc::clone(needles)),
         }
     }
 
     /// How many values were replaced.
     pub(super) fn count(&self) -> u64 {
-        self.count + self.joined.count() + self.other.as_ref().map_or(0, Redactor::count)
+        let form = match &self.form {
+            Form::Unknown(_) | Form::Events(_) => 0,
+            Form::Lines(lines) => lines.count(),
+            Form::Other(other) => other.count(),
+        };
+        self.count + self.joined.count() + form
     }
 
     fn push(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), Cause> {
-        if let (Begun::No, Some(first)) = (self.begun, plain.trim_ascii_start().first()) {
-            self.begun = Begun::Yes;
-            // No field of an event begins so: JSON lines under a wrong label.
-            if matches!(first, b'{' | b'[' | b'<') {
-                let needles = Arc::clone(&self.needles);
-                self.other = Some(Redactor::new(needles, Sought::Everything));
+        match &mut self.form {
+            Form::Unknown(first) => {
+                first.extend_from_slice(plain);
+                let Some(shape) = shape(first, self.called) else { return Ok(()) };
+                let first = std::mem::take(first);
+                self.begin(shape);
+                self.push(&first, out)
+            }
+            Form::Events(splitter) => {
+                splitter.push(plain).map_err(|_| Cause::UpstreamBroken)?;
+                while let Form::Events(splitter) = &mut self.form
+                    && let Some(event) = splitter.event()
+                {
+                    self.event(&event, out)?;
+                }
+                Ok(())
+            }
+            Form::Lines(lines) => lines.push(plain, &mut self.joined, out),
+            Form::Other(other) => {
+                other.push(plain, out);
+                Ok(())
             }
         }
-        if let Some(other) = &mut self.other {
-            other.push(plain, out);
-            return Ok(());
+    }
+
+    fn begin(&mut self, shape: Shape) {
+        let needles = Arc::clone(&self.needles);
+        self.form = match shape {
+            Shape::Events => Form::Events(Splitter::new()),
+            Shape::Lines => Form::Lines(Box::new(Lines::new(needles))),
+            Shape::Other => Form::Other(Box::new(Redactor::new(needles, Sought::Everything))),
+        };
+    }
+
+    fn finish(&mut self, out: &mut BytesMut) -> Result<(), Cause> {
+        if let Form::Unknown(first) = &mut self.form {
+            let first = std::mem::take(first);
+            self.begin(Shape::Other);
+            self.push(&first, out)?;
         }
-        self.splitter.push(plain).map_err(|_| Cause::UpstreamBroken)?;
-        while let Some(event) = self.splitter.event() {
-            self.event(&event, out);
+        match &mut self.form {
+            Form::Unknown(_) => {}
+            Form::Events(splitter) => {
+                // No browser reads it; nothing personal goes all the same.
+                let rest = splitter.rest().to_vec();
+                for text in self.joined.finish() {
+                    self.extra(&text, out);
+                }
+                self.put(rest, out);
+            }
+            Form::Lines(lines) => lines.finish(&mut self.joined, out)?,
+            Form::Other(other) => other.finish(out),
         }
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut BytesMut) {
-        if let Some(other) = &mut self.other {
-            other.finish(out);
-            return;
-        }
-        for text in self.joined.finish() {
-            self.extra(&text, out);
-        }
-        // No browser reads it; nothing personal goes all the same.
-        let rest = self.splitter.rest().to_vec();
-        self.put(rest, out);
-    }
-
-    fn event(&mut self, event: &Event, out: &mut BytesMut) {
+    fn event(&mut self, event: &Event, out: &mut BytesMut) -> Result<(), Cause> {
         let lines = event.data.iter().map(|line| event.bytes.get(line.clone()).unwrap_or_default());
         // A line end inside JSON is a blank like any other.
         let json = lines.collect::<Vec<_>>().join(&b' ');
-        let shown = self.joined.text(&json);
+        let shown = self.joined.text(&json).map_err(|_| Cause::UpstreamBroken)?;
         for text in shown.before {
             self.extra(&text, out);
         }
@@ -119,6 +173,7 @@ impl Events {
             None => event.bytes.clone(),
         };
         self.put(bytes, out);
+        Ok(())
     }
 
     /// An event of our own: a rest that belongs before what comes next.
@@ -134,6 +189,34 @@ impl Events {
             }
             None => out.extend_from_slice(&bytes),
         }
+    }
+}
+
+/// What a stream's first bytes say that it is.
+#[derive(Clone, Copy)]
+enum Shape {
+    Events,
+    Lines,
+    Other,
+}
+
+/// What a stream is by its first bytes; nothing where more must come.
+fn shape(first: &[u8], called: Called) -> Option<Shape> {
+    if BOM.starts_with(first) {
+        return None;
+    }
+    let text = first.strip_prefix(BOM).unwrap_or(first).trim_ascii_start();
+    let begins = |field: &&[u8]| text.starts_with(field) || field.starts_with(text);
+    match (text.first(), called) {
+        (None, _) if first.len() < BLANKS_MAX => None,
+        (Some(b'{' | b'['), _) => Some(Shape::Lines),
+        (Some(b'<'), _) => Some(Shape::Other),
+        (_, Called::Events) => Some(Shape::Events),
+        (_, Called::Otherwise) => match FIELDS.iter().copied().find(begins) {
+            Some(field) if text.starts_with(field) => Some(Shape::Events),
+            Some(_) if !text.is_empty() => None,
+            Some(_) | None => Some(Shape::Other),
+        },
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `decode` | content codings, piece by piece |
 //! | `stream` | a body redacted as it comes |
 //! | `events` | a text that comes in slices, redacted as a person reads it |
+//! | `lines` | the same in JSON texts of a line each |
 //! | `whole` | a JSON body that rules change, that names a conversation, or that holds a value to wrap |
 //! | `wrap` | values that the browser gets as handles |
 //!
@@ -26,6 +27,7 @@ mod decode;
 mod events;
 mod framing;
 mod head;
+mod lines;
 mod meanwhile;
 mod stream;
 #[cfg(test)]
@@ -62,7 +64,7 @@ pub(super) enum Answer {
     Passed,
     /// Redacted as it comes.
     Streamed(Box<Streamed>),
-    /// Redacted event by event.
+    /// Redacted event by event, or line by line.
     Events(Box<Events>),
     /// Collected, then changed and redacted.
     Whole(Box<Whole>),

@@ -12,7 +12,7 @@ use http::header::CONTENT_ENCODING;
 
 use self::spellings::{Marks, PAYLOAD};
 use super::decode::Decoder;
-use super::events::Events;
+use super::events::{Called, Events};
 use super::stream::Streamed;
 use super::whole::{Said, Whole, treated};
 use crate::dialect::Dialect;
@@ -24,8 +24,10 @@ use crate::domain::{
 };
 use crate::proxy::passage::Passage;
 use crate::proxy::watch::Watch;
+use crate::rewrite::joined::Shown;
 use crate::rewrite::json::pointer::Pointer;
 use crate::rewrite::redact::Needles;
+use crate::rewrite::redact::sse::Event;
 use crate::vault::link::Revelation;
 
 #[path = "../../../tests/it/canary/spellings.rs"]
@@ -120,7 +122,7 @@ impl Treatment<'_> {
             }
             Self::Events => {
                 let text = vec![Pointer::parse("/text").unwrap()];
-                let mut events = Events::new(decoder, Arc::clone(needles), text);
+                let mut events = Events::new(decoder, Arc::clone(needles), text, Called::Events);
                 for (nth, piece) in pieces.iter().enumerate() {
                     out.extend(events.piece(piece, ends(nth)).ok()?);
                 }
@@ -239,6 +241,9 @@ fn no_debug_says_anything() {
         watch,
         PAYLOAD.len()
     );
+    let shown = Shown { before: vec![PAYLOAD.into()], text: Some(PAYLOAD.into()) };
+    let event = Event { bytes: PAYLOAD.into(), data: Vec::new() };
+    let said = format!("{said} {shown:?} {event:?}");
     assert!(said.len() > 50, "{said}");
     marks.none_in(said.as_bytes(), "Debug");
     assert!(!said.contains(&one.handle.expose()), "{said}");

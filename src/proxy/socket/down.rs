@@ -88,7 +88,7 @@ impl Cloakroom {
                 if told { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
             }
             (Event::Text(message), Some(needles)) => {
-                Ok(self.text_down(socket, message, &needles, passage))
+                self.text_down(socket, message, &needles, passage)
             }
             (Event::Control(control), Some(needles))
                 if control.kind() != ControlKind::Close
@@ -115,16 +115,18 @@ impl Cloakroom {
         message: TextMessage,
         needles: &Arc<Needles>,
         passage: &Passage,
-    ) -> Vec<u8> {
+    ) -> Result<Vec<u8>, CloseCode> {
         let streams = passage.exchange().map(|exchange| exchange.answer.text_streams.as_slice());
         let Some(streams) = streams.filter(|streams| !streams.is_empty()) else {
-            return self.whole_down(message, needles, passage);
+            return Ok(self.whole_down(message, needles, passage));
         };
         let begin = || Joined::new(Arc::clone(needles), streams.to_vec());
         let joined = socket.joined.get_or_insert_with(begin);
         joined.adopt(needles);
         let known = joined.count();
         let shown = joined.text(message.text().as_bytes());
+        // Slices may stand in it, and it cannot be told where.
+        let shown = shown.map_err(|_| CloseCode::Policy)?;
         self.metrics.redacted(passage.route_label(), joined.count().saturating_sub(known));
         let mut out = Vec::new();
         for text in &shown.before {
@@ -134,7 +136,7 @@ impl Cloakroom {
             Some(text) => out.extend(self.frame_down(text, needles, passage)),
             None => out.extend(self.whole_down(message, needles, passage)),
         }
-        out
+        Ok(out)
     }
 
     /// What was held back of texts in slices, when no more of them comes.

@@ -31,7 +31,7 @@ fn read(texts: &[Vec<u8>]) -> String {
 fn run(joined: &mut Joined, texts: &[String]) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     for text in texts {
-        let shown = joined.text(text.as_bytes());
+        let shown = joined.text(text.as_bytes()).unwrap();
         out.extend(shown.before);
         out.push(shown.text.unwrap_or_else(|| text.as_bytes().to_vec()));
     }
@@ -47,7 +47,7 @@ fn a_value_cut_over_five_texts_is_not_read_and_no_text_waits() {
         .iter()
         .map(|part| {
             let sent = slice(part);
-            let shown = joined.text(sent.as_bytes());
+            let shown = joined.text(sent.as_bytes()).unwrap();
             assert_eq!(shown.before, Vec::<Vec<u8>>::new());
             read(&[shown.text.unwrap_or_else(|| sent.into_bytes())])
         })
@@ -55,6 +55,84 @@ fn a_value_cut_over_five_texts_is_not_read_and_no_text_waits() {
     assert_eq!(shown, ["Hello ", "", "", "", "[x], bye"]);
     assert_eq!(joined.finish(), Vec::<Vec<u8>>::new());
     assert_eq!(joined.count(), 1);
+}
+
+fn anywhere() -> Joined {
+    let mark = || Replacement::Mark(Mark::new("[x]").unwrap());
+    let needles = VALUES.iter().fold(Needles::builder(), |all, value| all.add(value, mark()));
+    let pointer = Pointer::parse("/choices/*/delta/content").unwrap();
+    Joined::new(Arc::new(needles.build().unwrap()), vec![pointer])
+}
+
+/// A text with these in its choices; nothing is no member at all.
+fn choices(contents: &[Option<&str>]) -> String {
+    let delta = |content: &Option<&str>| match content {
+        Some("null") => serde_json::json!({ "delta": { "content": null } }),
+        Some(content) => serde_json::json!({ "delta": { "content": content } }),
+        None => serde_json::json!({ "delta": {} }),
+    };
+    serde_json::json!({ "choices": contents.iter().map(delta).collect::<Vec<_>>() }).to_string()
+}
+
+#[test]
+fn json_in_which_slices_cannot_be_found_is_refused() {
+    let deep = format!("{{\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    let many = choices(&[Some("a"); 40]);
+    let twice = r#"{"choices":[{"delta":{"content":"a","content":"Zo"}}]}"#;
+    for text in [deep.as_str(), many.as_str(), twice, "{\"a\":\"\u{1}\"}", "[1", " {", "\u{feff}{}"]
+    {
+        assert_eq!(anywhere().text(text.as_bytes()), Err(Unread), "{text}");
+    }
+    for text in ["", "ping", "[START]", "42[\"a\"", "\"a", "<p>"] {
+        assert_eq!(
+            anywhere().text(text.as_bytes()),
+            Ok(Shown { before: Vec::new(), text: None }),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn null_and_a_choice_that_says_nothing_end_no_text() {
+    let mut joined = anywhere();
+    for (said, heard) in [
+        (choices(&[Some("Zo\u{eb}"), Some("4917")]), choices(&[Some(""), Some("")])),
+        (choices(&[Some("null"), Some("012")]), choices(&[Some("null"), Some("")])),
+        (choices(&[None, Some("345.")]), choices(&[None, Some("[x].")])),
+        (choices(&[Some(" M\u{fc}ller."), None]), choices(&[Some("[x]."), None])),
+    ] {
+        let shown = joined.text(said.as_bytes()).unwrap();
+        let text = shown.text.map(|text| String::from_utf8(text).unwrap());
+        assert_eq!((shown.before, text), (Vec::new(), Some(heard)), "{said}");
+    }
+    assert_eq!(joined.finish(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn what_is_given_out_repeats_no_other_text() {
+    let mut joined = anywhere();
+    joined.text(choices(&[Some("Zo\u{eb}"), Some("all"), Some("4917")]).as_bytes()).unwrap();
+    let rests = joined.finish();
+    let texts: Vec<_> = rests.iter().map(|text| String::from_utf8_lossy(text)).collect();
+    assert_eq!(
+        texts,
+        [
+            choices(&[Some("Zo\u{eb}"), Some(""), Some("")]),
+            choices(&[Some(""), Some(""), Some("4917")])
+        ]
+    );
+}
+
+#[test]
+fn a_letter_cut_in_two_is_one_letter_and_half_of_one_is_shown_as_none() {
+    let cut = |text: &str| slice("@").replace('@', text);
+    let texts = [cut("Zo\\ud83d"), cut("\\ude00 \\ud83d"), cut("a\\ude00b\\ud83d")];
+    let out = run(&mut joined(), &texts);
+    assert_eq!(out[2], cut("\u{fffd}a\u{fffd}b").into_bytes());
+    assert_eq!(read(&out), "Zo\u{1f600} \u{fffd}a\u{fffd}b\u{fffd}");
+    // What has only a half that nothing can follow stays.
+    let odd = cut("a\\ude00b");
+    assert_eq!(joined().text(odd.as_bytes()), Ok(Shown { before: Vec::new(), text: None }));
 }
 
 #[test]
@@ -71,21 +149,21 @@ fn what_was_held_back_is_read_when_the_text_ends() {
     for end in ["[DONE]", r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#] {
         let mut joined = joined();
         let sent = slice("See Zo\u{eb}");
-        let first = joined.text(sent.as_bytes());
+        let first = joined.text(sent.as_bytes()).unwrap();
         assert_eq!(read(&[first.text.unwrap()]), "See ");
-        let last = joined.text(end.as_bytes());
+        let last = joined.text(end.as_bytes()).unwrap();
         assert_eq!((read(&last.before), last.text), ("Zo\u{eb}".into(), None), "{end}");
         assert_eq!(joined.finish(), Vec::<Vec<u8>>::new());
     }
     let mut cut_off = joined();
-    cut_off.text(slice("49").as_bytes());
+    cut_off.text(slice("49").as_bytes()).unwrap();
     assert_eq!(read(&cut_off.finish()), "49");
 }
 
 #[test]
 fn what_holds_no_value_stays_to_the_byte() {
     let odd = r#"{ "choices" : [ {"delta": {"content":"caf\u00e9 " }} ], "n":1.0 }"#;
-    assert_eq!(joined().text(odd.as_bytes()), Shown { before: Vec::new(), text: None });
+    assert_eq!(joined().text(odd.as_bytes()), Ok(Shown { before: Vec::new(), text: None }));
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 //! after another, and then [`Splitter::rest`], are the stream.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::ops::Range;
 
 /// The longest event, in bytes.
@@ -11,13 +12,19 @@ pub const EVENT_MAX: usize = 256 << 10;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// One event as it came, its blank line included.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One event as it came, its blank line included. `Debug` prints sizes.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     /// All of its bytes.
     pub bytes: Vec<u8>,
     /// Where the values of its `data` lines stand in them, without the space after the colon.
     pub data: Vec<Range<usize>>,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({} bytes, data at {:?})", self.bytes.len(), self.data)
+    }
 }
 
 /// An event longer than [`EVENT_MAX`].

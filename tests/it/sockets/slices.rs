@@ -1,7 +1,7 @@
 //! A sentence that the vendor sends in many text messages: no message waits, and no
 //! value is read.
 
-use super::{BINARY, CLOSE, ID, PING, Pair, Scene, TEXT, frame, next};
+use super::{BINARY, CLOSE, ID, PING, Pair, Scene, TEXT, closes, frame, next};
 use crate::support::{Browser, issue, request};
 
 const STREAM: &str = r#"text_stream = ["/delta/text"]"#;
@@ -55,6 +55,20 @@ async fn messages_of_another_shape_pass_between_two_halves_and_end_nothing() {
     assert_eq!(next(&mut pair.browser).await, (BINARY, b"b".to_vec()));
     pair.says(&slice("@example.com.")).await;
     pair.hears(&slice(&format!("{}.", scene.handle))).await;
+}
+
+#[tokio::test]
+async fn a_message_whose_slice_cannot_be_read_ends_the_socket_before_it() {
+    let scene = Scene::with(STREAM).await;
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for broken in [
+        format!(r#"{{"delta":{{"text":"ann.lee"}},"x":{deep}}}"#),
+        "{\"delta\":{\"text\":\"ann.lee\u{1}\"}}".to_owned(),
+    ] {
+        let mut pair = scene.opened().await;
+        pair.says(&broken).await;
+        closes(&next(&mut pair.browser).await, 1008);
+    }
 }
 
 #[tokio::test]
