@@ -29,6 +29,23 @@ impl Caller {
         if seats.is_empty() { Err(Problem::new(ControlCause::Forbidden)) } else { Ok(seats) }
     }
 
+    /// Those of the seats that are of the tenant it names, if it names one.
+    ///
+    /// # Errors
+    /// 403 when there is no seat, 400 when it does not serve that tenant.
+    pub(super) fn seats_of(
+        &self,
+        permission: Permission,
+        tenant: Option<&str>,
+    ) -> Result<Vec<&Seat>, Problem> {
+        let mut seats = self.seats(permission)?;
+        if let Some(name) = tenant {
+            let id = TenantId::parse(name).map_err(|_| Detail::TenantForeign)?;
+            seats.retain(|seat| seat.tenant.id == id);
+        }
+        if seats.is_empty() { Err(Detail::TenantForeign.into()) } else { Ok(seats) }
+    }
+
     /// The one seat in which it issues: the tenant it names, or its only one.
     ///
     /// # Errors

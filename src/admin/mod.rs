@@ -95,7 +95,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn described() -> OpenApiRouter<Control> {
     OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(handles::issue, subjects::export, subjects::revoke_subject))
+        .routes(routes!(handles::issue, subjects::export, subjects::revoke_owned))
         .routes(routes!(handles::inspect, handles::revoke))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

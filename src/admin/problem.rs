@@ -68,6 +68,9 @@ pub enum Detail {
     /// A vendor's own body without what it must have.
     #[error("{0}")]
     Deposit(DepositFault),
+    /// Neither a subject nor a tenant is named whose handles are to end.
+    #[error("subject or tenant: name one, as in ?subject=…")]
+    OwnerMissing,
     /// The subject to revoke is missing.
     #[error("subject: name one, as in ?subject=…")]
     SubjectMissing,

@@ -1,4 +1,4 @@
-//! `/v1/handles?subject=`: what is kept about a person's handles, and their end.
+//! `/v1/handles?subject=` and `?tenant=`: what is kept about a person's handles, and the end of a person's or a tenant's.
 //!
 //! Tells of handles and never of payloads; the subject itself is kept nowhere.
 
@@ -59,21 +59,39 @@ pub(super) async fn export(
     Ok(Json(ExportResponse { handles, truncated }))
 }
 
-/// End every handle that was issued about a subject.
-#[utoipa::path(delete, path = "/v1/handles", params(SubjectQuery),
+/// Whose handles are to end.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OwnerQuery {
+    /// As it was given when they were issued. Without one, all of the tenant's end.
+    subject: Option<String>,
+    /// The tenant. Without one, the subject's handles end in every tenant that the caller serves.
+    tenant: Option<String>,
+}
+
+/// End every handle that was issued about a subject, or every handle of a tenant.
+#[utoipa::path(delete, path = "/v1/handles", params(OwnerQuery),
     responses((status = 200, body = RevokedResponse), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
         (status = 403, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
-pub(super) async fn revoke_subject(
+pub(super) async fn revoke_owned(
     State(control): State<Control>,
     caller: Caller,
-    query: Result<Query<SubjectQuery>, QueryRejection>,
+    query: Result<Query<OwnerQuery>, QueryRejection>,
 ) -> Result<Json<RevokedResponse>, Problem> {
-    let seats = caller.seats(Permission::Revoke)?;
-    let subject = named(query)?;
+    caller.seats(Permission::Revoke)?;
+    let Query(owner) = query.map_err(|_| Detail::OwnerMissing)?;
+    // An empty subject is a mistake, and must not end a whole tenant's.
+    let empty = owner.subject.as_ref().is_some_and(String::is_empty);
+    if empty || (owner.subject.is_none() && owner.tenant.is_none()) {
+        return Err(Detail::OwnerMissing.into());
+    }
     let mut revoked = 0;
-    for seat in seats {
+    for seat in caller.seats_of(Permission::Revoke, owner.tenant.as_deref())? {
         let (caller, tenant) = (Some(seat.caller.as_str()), &seat.tenant.id);
-        revoked += control.vault.revoke_subject_for(caller, tenant, &subject).await?;
+        revoked += match &owner.subject {
+            Some(subject) => control.vault.revoke_subject_for(caller, tenant, subject).await?,
+            None => control.vault.revoke_tenant_for(caller, tenant).await?,
+        };
     }
     Ok(Json(RevokedResponse { revoked }))
 }

@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, Url};
 
 use super::{Exit, Failure, print};
 use crate::domain::handle::{PREFIX, looks_like};
-use crate::domain::{Handle, Uses};
+use crate::domain::{Handle, TenantId, Uses};
 
 /// Holds the caller's secret.
 const SECRET: &str = "CLOAKROOM_SECRET";
@@ -44,12 +44,16 @@ pub(super) enum Handles {
         /// A handle, or a handle's id.
         handle: String,
     },
-    /// End a handle early, by its text or its id.
+    /// End a handle early, by its text or its id; or all of a tenant's.
     Revoke {
         #[command(flatten)]
         control: ControlPlane,
         /// A handle, or a handle's id.
-        handle: String,
+        #[arg(required_unless_present = "tenant", conflicts_with = "tenant")]
+        handle: Option<String>,
+        /// End every handle of this tenant.
+        #[arg(long)]
+        tenant: Option<String>,
     },
 }
 
@@ -99,8 +103,12 @@ pub(super) fn run(command: Handles) -> Result<(), Failure> {
             let path = format!("v1/handles/{}", id_of(&handle)?);
             control.call(&path, |client, url| client.request(Method::GET, url))
         }
-        Handles::Revoke { control, handle } => {
-            let path = format!("v1/handles/{}", id_of(&handle)?);
+        Handles::Revoke { control, handle, tenant } => {
+            let path = match (handle, tenant) {
+                (Some(handle), _) => format!("v1/handles/{}", id_of(&handle)?),
+                (None, Some(tenant)) => format!("v1/handles?tenant={}", named(&tenant)?),
+                (None, None) => return Err(Failure::new(Exit::Usage, "name a handle or a tenant")),
+            };
             control.call(&path, |client, url| client.request(Method::DELETE, url))
         }
     }
@@ -152,6 +160,10 @@ fn id_of(text: &str) -> Result<String, Failure> {
     }
     let handle = parse(text)?;
     Ok(handle.id().to_string())
+}
+
+fn named(tenant: &str) -> Result<TenantId, Failure> {
+    TenantId::parse(tenant).map_err(|fault| Failure::new(Exit::Usage, format!("tenant: {fault}")))
 }
 
 fn offline(text: &str) -> Result<(), Failure> {

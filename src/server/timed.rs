@@ -121,6 +121,10 @@ impl Store for Timed {
         self.time("remove_subject", self.store.remove_subject(tenant, subject, now)).await
     }
 
+    async fn remove_tenant(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreFault> {
+        self.time("remove_tenant", self.store.remove_tenant(tenant, now)).await
+    }
+
     async fn sweep(&self, now: Timestamp) -> Result<u32, StoreFault> {
         self.time("sweep", self.store.sweep(now)).await
     }

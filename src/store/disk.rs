@@ -6,6 +6,7 @@
 //! put to. The file belongs on a local disk: the log's shared memory does not reach over a network.
 
 mod body;
+mod ending;
 mod fault;
 mod file;
 mod log;
@@ -21,9 +22,10 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 
+use self::ending::Walk;
 pub use self::file::OpenFault;
 use self::readers::Readers;
-use self::rows::{Gone, Rows};
+use self::rows::Rows;
 use self::writer::{Step, Unwanted, Writer};
 use super::place::{Crowd, Placed, When};
 use super::{Census, Record, RecordKey, Reserved, SWEEP_MAX, Store, StoreFault};
@@ -205,14 +207,7 @@ impl Store for DiskStore {
 
     async fn remove(&self, key: &RecordKey, now: Timestamp) -> Result<bool, StoreFault> {
         let key = key.clone();
-        let work = move |rows: &Rows<'_>, sofar: Option<&bool>| {
-            // First the handle itself: it works no more, however many its children.
-            let gone = rows.delete_one(&key)?;
-            let was =
-                sofar.copied().unwrap_or(false) || gone.is_some_and(|gone| gone.counts_at(now));
-            let children = rows.delete_children(&key.tenant, key.id, SWEEP_MAX)?;
-            Ok(if full(&children) { Step::More(was) } else { Step::Done(was) })
-        };
+        let work = move |rows: &Rows<'_>, sofar: Option<&bool>| ending::one(rows, &key, sofar, now);
         self.writer.ask(Unwanted::Finish, work).await
     }
 
@@ -224,23 +219,16 @@ impl Store for DiskStore {
     ) -> Result<u64, StoreFault> {
         let (tenant, subject) = (tenant.clone(), subject.to_vec());
         let work = move |rows: &Rows<'_>, sofar: Option<&u64>| {
-            let mut live = sofar.copied().unwrap_or(0);
-            for print in &subject {
-                // Before the records that they are found by.
-                let children = rows.delete_children_of_subject(&tenant, *print, SWEEP_MAX)?;
-                live = live.saturating_add(counted(&children, now));
-                if full(&children) {
-                    return Ok(Step::More(live));
-                }
-                let own = rows.delete_of_subject(&tenant, *print, SWEEP_MAX)?;
-                live = live.saturating_add(counted(&own, now));
-                if full(&own) {
-                    return Ok(Step::More(live));
-                }
-            }
-            Ok(Step::Done(live))
+            ending::subject(rows, &tenant, &subject, sofar, now)
         };
         self.writer.ask(Unwanted::Finish, work).await
+    }
+
+    async fn remove_tenant(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreFault> {
+        let tenant = tenant.clone();
+        let work =
+            move |rows: &Rows<'_>, sofar: Option<&Walk>| ending::tenant(rows, &tenant, sofar, now);
+        self.writer.ask(Unwanted::Finish, work).await.map(|walk| walk.live)
     }
 
     async fn of_subject(
@@ -288,13 +276,4 @@ impl Store for DiskStore {
         };
         self.writer.ask(Unwanted::Drop, work).await
     }
-}
-
-/// Whether there may be more where these came from: a larger erasure is several transactions.
-fn full(gone: &[Gone]) -> bool {
-    gone.len() as u64 >= u64::from(SWEEP_MAX)
-}
-
-fn counted(gone: &[Gone], now: Timestamp) -> u64 {
-    gone.iter().filter(|gone| gone.counts_at(now)).count() as u64
 }

@@ -5,6 +5,7 @@
 //! admission is counted here and a full store refuses.
 
 mod books;
+mod crowd;
 mod lifetimes;
 
 use std::sync::atomic::Ordering;
@@ -16,12 +17,12 @@ use moka::sync::Cache;
 
 use self::books::Books;
 use self::lifetimes::ByRecord;
-use super::place::{Crowd, Placed, When, learnt_max};
+use super::place::{Crowd, Placed, When};
 use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
+use crate::domain::Fingerprint;
 use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
 use crate::domain::tenant::TenantId;
 use crate::domain::time::Timestamp;
-use crate::domain::{Fingerprint, HandleId};
 
 /// A full store looks for expired records at most this often: a caller that
 /// keeps knocking must not buy a walk over every record each time.
@@ -83,32 +84,6 @@ impl MemoryStore {
             record: Arc::new(record),
         };
         self.records.insert(entry.record.key.clone(), Arc::new(entry));
-    }
-
-    /// Where there is no room for one more learnt record.
-    fn crowd(
-        &self,
-        parent: Option<&RecordKey>,
-        siblings_max: u64,
-        now: Timestamp,
-    ) -> Option<Crowd> {
-        let full = || self.books.learnt() >= learnt_max(self.entries_max);
-        if full() {
-            self.make_room(now);
-            if full() {
-                return Some(Crowd::Share);
-            }
-        }
-        let parent = parent?;
-        if self.books.count_of_children(parent) < siblings_max {
-            return None;
-        }
-        // What has expired by our clock may still be waiting for moka's.
-        let live = |id: &HandleId| {
-            self.live(&RecordKey { tenant: parent.tenant.clone(), id: *id }, now).is_some()
-        };
-        let siblings = self.books.children(parent).iter().filter(|id| live(id)).count();
-        (u64::try_from(siblings).unwrap_or(u64::MAX) >= siblings_max).then_some(Crowd::Parent)
     }
 
     /// Forgets what has expired by our clock, at most once per interval.
@@ -241,6 +216,16 @@ impl Store for MemoryStore {
         let mut removed = 0;
         for id in self.books.of_subject(tenant, subject) {
             let key = RecordKey { tenant: tenant.clone(), id };
+            removed += u64::from(self.remove(&key, now).await?);
+        }
+        Ok(removed)
+    }
+
+    async fn remove_tenant(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreFault> {
+        let all = self.records.iter().map(|(key, _)| key);
+        let own: Vec<_> = all.filter(|key| key.tenant == *tenant).collect();
+        let mut removed = 0;
+        for key in own {
             removed += u64::from(self.remove(&key, now).await?);
         }
         Ok(removed)

@@ -221,6 +221,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<u64, StoreFault>;
 
+    /// Forgets every record of a tenant that was there when this began, those that were
+    /// learnt too; how many live ones without a parent there were. It may take as long as
+    /// a look at every record; after a fault it is to be asked again. A store that cannot
+    /// tell whose its records are answers so.
+    async fn remove_tenant(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreFault> {
+        let _ = (tenant, now);
+        Err(StoreFault::Unreachable("it cannot forget by tenant"))
+    }
+
     /// Forgets up to [`SWEEP_MAX`] records that have expired at `now`; how many. To be
     /// called every second or so, and again soon while it returns its most. An engine
     /// that forgets by itself has nothing to do.

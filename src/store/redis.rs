@@ -24,6 +24,7 @@ mod placing;
 mod removal;
 mod script;
 mod settings;
+mod tenancy;
 mod wire;
 
 use std::sync::Arc;
@@ -184,6 +185,11 @@ impl Store for RedisStore {
     ) -> Result<u64, StoreFault> {
         self.books.tell(now);
         self.take_subject(tenant, subject, now).await.map_err(self.told())
+    }
+
+    async fn remove_tenant(&self, tenant: &TenantId, now: Timestamp) -> Result<u64, StoreFault> {
+        self.books.tell(now);
+        self.take_tenant(tenant, now).await.map_err(self.told())
     }
 
     async fn of_subject(

@@ -217,7 +217,7 @@ impl Vault {
             Reserved::Missing => return Err(Unusable::Missing.into()),
             Reserved::Refused(refused) => {
                 // Honey that was tried so often that it counts as spent alarms all the same.
-                let kept = self.store.fetch(&key, now).await.ok().flatten();
+                let kept = self.store.fetch(&key, now).await?;
                 let honey = kept.is_some_and(|record| keyring.is_honey(&verified, &record.sealed));
                 return Err(if honey { Unusable::Alarm } else { refused.into() }.into());
             }

@@ -155,4 +155,24 @@ impl Vault {
         }
         Ok(removed?)
     }
+
+    /// Ends every handle of a tenant, with all that was learnt with them; how many.
+    ///
+    /// # Errors
+    /// [`EndFault`].
+    pub async fn revoke_tenant_for(
+        &self,
+        caller: Option<&str>,
+        tenant: &TenantId,
+    ) -> Result<u64, EndFault> {
+        let entry =
+            |now, outcome| Entry::new(now, Event::EraseTenant, outcome).of(tenant, None).by(caller);
+        self.say(|now| vec![entry(now, "asked")]).await?;
+        let removed = self.store.remove_tenant(tenant, self.clock.now()).await;
+        match removed {
+            Ok(count) => self.note(|now| entry(now, "done").counting(count)),
+            Err(_) => self.note(|now| entry(now, "unavailable")),
+        }
+        Ok(removed?)
+    }
 }

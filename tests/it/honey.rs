@@ -2,12 +2,15 @@
 //! and an alarm when anybody tries.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use cloakroom::domain::{
     Claims, Expiry, HandleId, KeyId, Keyring, Payload, RootKey, Secret, TenantId, Timestamp, Uses,
 };
 use serde_json::Value;
 
+use crate::redis_store::servers::Server;
+use crate::shared_store::{in_redis, over};
 use crate::support::calls::{chat_of, refused};
 use crate::support::house::{issue_with, preamble, route, start_text};
 use crate::support::process::{command, piped};
@@ -136,4 +139,29 @@ fn the_stored_form_of_honey_has_the_shape_of_any_other() {
     let verified = keyring.verify_at(&handle, &tenant, Timestamp::from_secs(1)).unwrap();
     assert!(keyring.open(&verified, &honey).is_err() && keyring.is_honey(&verified, &honey));
     assert!(keyring.open(&verified, &plain).is_ok() && !keyring.is_honey(&verified, &plain));
+}
+
+#[tokio::test]
+async fn honey_whose_alarm_cannot_be_raised_for_a_store_that_fails_is_not_refused_as_if_it_were_plain()
+ {
+    let (server, vendor) = (Server::start(&[]).await, Vendor::start().await);
+    let text = over(&in_redis(&server), &route("genesys", vendor.address));
+    let running = start_text(&text, Path::new(".")).await;
+    let honey = issue_with(&running, SECRET, "{}", r#","uses":"once","alarm":true"#).await;
+    let handle = honey["handle"].as_str().unwrap();
+    // Until it counts as spent: from then on its record is looked up.
+    for n in 0..7 {
+        refused(
+            &running.send(&chat_of(&format!("visitor {n}"), handle)).await,
+            403,
+            "handle_unusable",
+        );
+    }
+    server.say(&["ACL", "SETUSER", "default", "-get"]);
+    refused(&running.send(&chat_of("thief", handle)).await, 503, "unavailable");
+    server.say(&["ACL", "SETUSER", "default", "+get"]);
+    refused(&running.send(&chat_of("thief", handle)).await, 403, "handle_unusable");
+    let told = running.control("GET", "/metrics", SECRET, "").await.text();
+    assert!(told.contains("cloakroom_alarms_total{tenant=\"acme\"} 8"), "{told}");
+    vendor.saw_nothing();
 }

@@ -1,5 +1,6 @@
 //! What every store must do, run against each. A new engine adds one line to `stores`.
 
+mod owners;
 mod place;
 
 use std::sync::Arc;
@@ -269,32 +270,5 @@ async fn a_record_takes_the_place_of_one_with_its_key() {
         let of = |n: u8| [Fingerprint::from_bytes([n; 16])];
         assert_eq!(store.remove_subject(&tenant, &of(1), NOW).await.unwrap(), 0, "the old subject");
         assert_eq!(store.remove_subject(&tenant, &of(2), NOW).await.unwrap(), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_subjects_live_handles_are_listed_and_nobody_elses() {
-    for Engine { store, _servers } in stores().await {
-        let of = |id: u8, subject: u8| Record {
-            subject: Some(Fingerprint::from_bytes([subject; 16])),
-            ..record(key("a", id), Uses::Once)
-        };
-        let child = Record { parent: Some(HandleId::from_random([1; 16])), ..of(4, 9) };
-        let other = Record { key: key("b", 5), ..of(5, 9) };
-        store.put(vec![of(1, 9), of(2, 9), of(3, 8), child, other]).await.unwrap();
-        let (a, nine) = (TenantId::parse("a").unwrap(), [Fingerprint::from_bytes([9; 16])]);
-        let listed = async |now, max| {
-            let found = store.of_subject(&a, &nine, now, max).await.unwrap();
-            let mut ids: Vec<_> = found.iter().map(|record| record.key.id).collect();
-            ids.sort_unstable();
-            ids
-        };
-        let mut wanted = vec![key("a", 1).id, key("a", 2).id];
-        wanted.sort_unstable();
-        assert_eq!(listed(NOW, 10).await, wanted);
-        assert_eq!(listed(NOW, 1).await.len(), 1);
-        assert!(listed(Timestamp::from_secs(1_000_060), 10).await.is_empty(), "expired");
-        store.remove(&key("a", 1), NOW).await.unwrap();
-        assert_eq!(listed(NOW, 10).await, [key("a", 2).id]);
     }
 }

@@ -166,6 +166,27 @@ impl Rows<'_> {
         self.delete(&sql, params![subject.bytes(), tenant.as_str(), max])
     }
 
+    /// The number of the newest record; 0 where there is none.
+    pub(super) fn last(&self) -> Result<i64, Fault> {
+        let mut statement = self.0.prepare_cached("SELECT COALESCE(MAX(n), 0) FROM record")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// Deletes at most `max` of the tenant's records with a number above `after`, up to `until`.
+    pub(super) fn delete_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: i64,
+        until: i64,
+        max: u32,
+    ) -> Result<Vec<Gone>, Fault> {
+        let sql = format!(
+            "DELETE FROM record WHERE n IN
+                 (SELECT n FROM record WHERE n > ?2 AND n <= ?3 AND tenant = ?1 LIMIT ?4) {GONE}"
+        );
+        self.delete(&sql, params![tenant.as_str(), after, until, max])
+    }
+
     /// How many live records were learnt with `parent`; counted up to `max`.
     pub(super) fn live_children(
         &self,

@@ -69,6 +69,37 @@ impl Link {
         }
     }
 
+    /// Where each primary is; nothing stands for the one that this leads to.
+    pub(super) async fn primaries(&mut self) -> RedisResult<Vec<Option<(String, u16)>>> {
+        let Self::Cluster(link) = self else { return Ok(vec![None]) };
+        let every = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+        let answer = link.route_command(redis::cmd("PING"), every).await?;
+        let by_node: HashMap<String, Value> = redis::from_redis_value(answer)?;
+        let place = |node: &String| {
+            let (host, port) = node.rsplit_once(':')?;
+            Some((host.to_owned(), port.parse().ok()?))
+        };
+        let all: Option<Vec<_>> = by_node.keys().map(|node| place(node).map(Some)).collect();
+        all.ok_or_else(no_address)
+    }
+
+    /// Asks the primary that is there.
+    pub(super) async fn ask(
+        &mut self,
+        cmd: redis::Cmd,
+        primary: Option<&(String, u16)>,
+    ) -> RedisResult<Value> {
+        match (self, primary) {
+            (Self::Single(link), _) => cmd.query_async(link).await,
+            (Self::Cluster(link), Some((host, port))) => {
+                let (host, port) = (host.clone(), *port);
+                let there = SingleNodeRoutingInfo::ByAddress { host, port };
+                link.route_command(cmd, RoutingInfo::SingleNode(there)).await
+            }
+            (Self::Cluster(_), None) => Err(no_address()),
+        }
+    }
+
     /// Whether the parts that work are to be used while a new one is opened: a cluster has several nodes.
     pub(super) fn is_partial(&self) -> bool {
         matches!(self, Self::Cluster(_))

@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use crate::domain::{Fingerprint, TenantId};
+use crate::domain::{Fingerprint, HandleId, TenantId};
 use crate::store::RecordKey;
 
 /// The names under one prefix.
@@ -22,6 +22,18 @@ impl Keys {
     /// A record.
     pub(super) fn record(&self, key: &RecordKey) -> Vec<u8> {
         self.tagged(format_args!("{}/{}", key.tenant, key.id), "record")
+    }
+
+    /// A pattern of every record's name of a tenant; neither a prefix nor a tenant has a character that means another.
+    pub(super) fn of_tenant(&self, tenant: &TenantId) -> Vec<u8> {
+        self.tagged(format_args!("{tenant}/*"), "record")
+    }
+
+    /// Whose name this is, if it is one of the tenant's records.
+    pub(super) fn id_of(&self, tenant: &TenantId, name: &[u8]) -> Option<HandleId> {
+        let name = std::str::from_utf8(name).ok()?.strip_prefix(&self.prefix)?;
+        let tag = name.strip_prefix(":{")?.strip_suffix("}:record")?;
+        tag.strip_prefix(tenant.as_str())?.strip_prefix('/')?.parse().ok()
     }
 
     /// The ids of what was learnt with a handle; in the slot of the handle's record.

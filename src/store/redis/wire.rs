@@ -10,7 +10,7 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, Value};
 use tokio::time::{Instant, timeout_at};
 
-use super::dial::Dialer;
+use super::dial::{Dialer, Link};
 use super::fault::Fault;
 use super::lane::{Berth, Lane};
 use super::script::Call;
@@ -24,6 +24,15 @@ pub(super) struct Wire {
     response_timeout: Duration,
     replicas: u8,
 }
+
+/// A walk through one primary's keys, on one connection: its steps mean nothing to another server.
+pub(super) struct Walk {
+    link: Link,
+    primary: Option<(String, u16)>,
+}
+
+/// Names that a primary looks at in a step.
+const LOOK: u32 = 500;
 
 impl Wire {
     /// # Errors
@@ -72,6 +81,28 @@ impl Wire {
         let mut berth = lane.berth(deadline).await?;
         let texts = timeout_at(deadline, berth.link.introductions()).await;
         texts.map_err(|_| Fault::Silent)?.map_err(|error| Fault::of(&error))
+    }
+
+    /// A walk for each primary.
+    pub(super) async fn walks(&self) -> Result<Vec<Walk>, Fault> {
+        let (lane, by) = (self.lane().ok_or(Fault::Down)?, self.deadline());
+        let mut link = lane.berth(by).await?.link;
+        let primaries = timeout_at(by, link.primaries()).await.map_err(|_| Fault::Silent)?;
+        let primaries = primaries.map_err(|error| Fault::of(&error))?;
+        Ok(primaries.into_iter().map(|primary| Walk { link: link.clone(), primary }).collect())
+    }
+
+    /// The walk's next names that fit a pattern, behind where to go on.
+    pub(super) async fn step(
+        &self,
+        walk: &mut Walk,
+        cursor: &str,
+        pattern: &[u8],
+    ) -> Result<Value, Fault> {
+        let mut cmd = redis::cmd("SCAN");
+        cmd.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(LOOK);
+        let asked = timeout_at(self.deadline(), walk.link.ask(cmd, walk.primary.as_ref())).await;
+        asked.map_err(|_| Fault::Silent)?.map_err(|error| Fault::of(&error))
     }
 
     /// The command, and the wait for replicas behind it, on one connection: it covers the writes of that one only.

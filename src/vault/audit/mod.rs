@@ -46,6 +46,8 @@ pub enum Event {
     Revoke,
     /// All handles of a person were ended.
     Erase,
+    /// All handles of a tenant were ended.
+    EraseTenant,
     /// What is kept about a person's handles was told to a caller.
     Export,
 }
@@ -70,6 +72,7 @@ impl Event {
             Self::Alarm => "alarm",
             Self::Revoke => "revoke",
             Self::Erase => "erase",
+            Self::EraseTenant => "erase-tenant",
             Self::Export => "export",
         }
     }

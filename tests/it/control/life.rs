@@ -53,6 +53,13 @@ async fn a_subject_that_cannot_be_meant_ends_nothing() {
         format!("?person={MARK}"),
         format!("?subject=ann&subject={MARK}"),
         format!("?subject={MARK}%FF"),
+        "?tenant=".into(),
+        "?Tenant=acme".into(),
+        "?tenant=acme&subject=".into(),
+        "?tenant=acme&tenant=acme".into(),
+        "?tenant=other".into(),
+        "?tenant=other&subject=ann".into(),
+        "?tenant=acme/*".into(),
     ] {
         let path = format!("{HANDLES}{query}");
         let answer = running.control("DELETE", &path, SECRET, "").await;
@@ -163,6 +170,35 @@ async fn a_subjects_handles_all_end_and_nobody_elses() {
     assert_eq!(entries(&running).await, 3);
     let answer = running.control("DELETE", &path, OTHER_SECRET, "").await;
     assert_eq!(answer.text(), r#"{"revoked":1}"#);
+}
+
+#[tokio::test]
+async fn a_tenants_handles_all_end_and_nobody_elses() {
+    let vendor = Vendor::start().await;
+    let running = start(&route("genesys", vendor.address)).await;
+    let subject = r#","subject":"ann""#;
+    let ann = issue_with(&running, SECRET, "{}", subject).await;
+    let own = issue_with(&running, SECRET, "{}", r#","uses":"once""#).await;
+    issue_with(&running, OTHER_SECRET, "{}", subject).await;
+
+    let both = format!("{HANDLES}?tenant=acme&subject=bob");
+    assert_eq!(running.control("DELETE", &both, SECRET, "").await.text(), r#"{"revoked":0}"#);
+    let path = format!("{HANDLES}?tenant=acme");
+    problem(&running.control("DELETE", &path, "reader-secret", "").await, 403);
+    problem(&running.control("DELETE", &path, OTHER_SECRET, "").await, 400);
+    problem(&running.control("DELETE", &path, "nobody", "").await, 401);
+    assert_eq!(entries(&running).await, 3);
+
+    for revoked in [2, 0] {
+        let answer = running.control("DELETE", &path, SECRET, "").await;
+        assert_eq!((answer.status, answer.text()), (200, format!(r#"{{"revoked":{revoked}}}"#)));
+    }
+    for one in [&ann, &own] {
+        let handle = one["handle"].as_str().unwrap();
+        refused(&running.send(&chat_with(handle)).await, 403, "handle_unusable");
+    }
+    vendor.saw_nothing();
+    assert_eq!(entries(&running).await, 1);
 }
 
 #[tokio::test]
