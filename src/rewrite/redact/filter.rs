@@ -29,9 +29,35 @@ pub(super) struct Filter {
     runs_shift: u32,
     /// Bytes per look, as a mask of a little-endian load of four.
     mask: u32,
-    pub(super) width: usize,
+    width: usize,
     /// Bytes from one look to the next.
     pub(super) stride: usize,
+}
+
+/// What looking came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Here a value may show.
+    Hit(usize),
+    /// None may, before this offset.
+    Missed(usize),
+}
+
+/// What a look needs, at hand.
+#[derive(Clone, Copy)]
+struct Tester<'f> {
+    table: &'f [u64],
+    shift: u32,
+    mask: u32,
+}
+
+impl Tester<'_> {
+    #[inline]
+    fn hits(self, four: [u8; 4]) -> bool {
+        let run = (u32::from_le_bytes(four) | 0x2020_2020) & self.mask;
+        let slot = usize::try_from(hash(run) >> (self.shift & 31)).unwrap_or(0);
+        self.table.get(slot >> 6).is_none_or(|word| word >> (slot & 63) & 1 == 1)
+    }
 }
 
 /// Where a value may begin that shows a run: bit `k` stands for the offset `1 - k` from the run.
@@ -132,11 +158,40 @@ impl Filter {
         self.runs.get(self.find(run)).map_or(Starts::ALL, |(_, starts)| *starts)
     }
 
-    /// Whether a value may show here; `four` are the bytes here, though only [`Self::width`] count.
-    #[inline]
-    pub(super) fn hits(&self, four: [u8; 4]) -> bool {
-        let slot = self.slot(u32::from_le_bytes(four) | 0x2020_2020);
-        self.table.get(slot >> 6).is_none_or(|word| word >> (slot & 63) & 1 == 1)
+    /// The first look that hits, of those that are a stride apart from an offset on and read nothing
+    /// behind the bytes; else the first that would.
+    pub(super) fn look(&self, bytes: &[u8], from: usize) -> Look {
+        match self.stride {
+            1 => self.strides::<1>(bytes, from),
+            2 => self.strides::<2>(bytes, from),
+            3 => self.strides::<3>(bytes, from),
+            _ => self.strides::<STRIDE_MAX>(bytes, from),
+        }
+    }
+
+    /// Looks at `LOOKS` places for each decision: a miss is the rule, and a decision is what costs.
+    fn strides<const STRIDE: usize>(&self, bytes: &[u8], from: usize) -> Look {
+        const LOOKS: usize = 4;
+        let tester = Tester { table: &self.table, shift: self.shift, mask: self.mask };
+        let span = (LOOKS - 1) * STRIDE + 4;
+        let mut at = from;
+        while let Some(block) = bytes.get(at..at.saturating_add(span)) {
+            let one = |nth: usize| {
+                let four = block.get(nth * STRIDE..).and_then(<[u8]>::first_chunk);
+                four.is_none_or(|four| tester.hits(*four))
+            };
+            if one(0) | one(1) | one(2) | one(3) {
+                break;
+            }
+            at += LOOKS * STRIDE;
+        }
+        while at.saturating_add(self.width) <= bytes.len() {
+            if tester.hits(four(bytes, at)) {
+                return Look::Hit(at);
+            }
+            at += STRIDE;
+        }
+        Look::Missed(at)
     }
 
     #[inline]
@@ -151,6 +206,16 @@ impl Filter {
             at = (at + 1) & (self.runs.len() - 1);
         }
         at
+    }
+}
+
+/// The bytes at an index, padded at the end.
+#[inline]
+pub(super) fn four(bytes: &[u8], at: usize) -> [u8; 4] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(four) => *four,
+        None => std::array::from_fn(|at| rest.get(at).copied().unwrap_or(0)),
     }
 }
 

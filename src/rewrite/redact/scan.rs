@@ -5,7 +5,7 @@
 
 use super::Sought;
 use super::base64::{Base64Walk, ESCAPED, value};
-use super::filter::Starts;
+use super::filter::{Look, Starts, four};
 use super::judge::Pending;
 use super::needles::{Needles, Role, Roles};
 use super::place::Place;
@@ -174,19 +174,24 @@ impl<'n> Scan<'n, '_> {
     /// behind the last look is left untried.
     fn stretch(&mut self, front: &mut Front, from: usize, to: usize) -> Option<Next<'n>> {
         let filter = &self.needles.filter;
-        let bytes = self.source.bytes;
         let base = self.source.base;
-        let (mut at, to) = (from - base, to - base);
-        while at + filter.width <= to {
-            let four = four(bytes, at);
-            if filter.hits(four) {
-                let starts = filter.starts(four);
-                let next = self.hit(front, base + at, starts);
-                if next.is_some() {
-                    return next;
+        let bytes = self.source.bytes.get(..to - base).unwrap_or_default();
+        let mut at = from - base;
+        loop {
+            match filter.look(bytes, at) {
+                Look::Hit(hit) => {
+                    let starts = filter.starts(four(bytes, hit));
+                    let next = self.hit(front, base + hit, starts);
+                    if next.is_some() {
+                        return next;
+                    }
+                    at = hit + filter.stride;
+                }
+                Look::Missed(end) => {
+                    at = end;
+                    break;
                 }
             }
-            at += filter.stride;
         }
         // The value's first character in base64 may carry bits of what stands before it, which no
         // run shows; so the last look itself is tried again with what follows.
@@ -247,14 +252,4 @@ fn first_escape(rest: &[u8]) -> Option<usize> {
     const NEAR: usize = 8;
     let near = rest.iter().take(NEAR).position(|byte| introduces(*byte));
     near.or_else(|| Some(NEAR + memchr::memchr3(b'\\', b'%', b'&', rest.get(NEAR..)?)?))
-}
-
-/// The bytes at an index, padded at the end.
-#[inline]
-fn four(bytes: &[u8], at: usize) -> [u8; 4] {
-    let rest = bytes.get(at..).unwrap_or_default();
-    match rest.first_chunk() {
-        Some(four) => *four,
-        None => std::array::from_fn(|at| rest.get(at).copied().unwrap_or(0)),
-    }
 }
