@@ -40,6 +40,9 @@ pub(in crate::proxy) fn redact_headers(
     needles: &Needles,
     known: &Option<HeaderName>,
 ) -> pingora::Result<u64> {
+    if needles.are_absent(texts(head, known)) {
+        return Ok(0);
+    }
     let mut count = 0;
     let told = head.get_reason_phrase().and_then(|words| redact(needles, words.as_bytes()));
     if told.is_some() {
@@ -69,6 +72,17 @@ pub(in crate::proxy) fn redact_headers(
         }
     }
     Ok(count)
+}
+
+/// Every text of a head that may hold a value.
+fn texts<'h>(
+    head: &'h ResponseHeader,
+    known: &'h Option<HeaderName>,
+) -> impl Iterator<Item = &'h [u8]> {
+    let lines = head.headers.iter().filter(move |(name, _)| known.as_ref() != Some(*name));
+    let values = lines.map(|(name, value)| framing::split(name, value.as_bytes()).1);
+    let names = head.headers.keys().map(|name| name.as_str().as_bytes());
+    head.get_reason_phrase().map(str::as_bytes).into_iter().chain(names).chain(values)
 }
 
 /// A line without its values; nothing where it has none.

@@ -4,8 +4,8 @@
 //! [`Scan::next`](super::scan::Scan::next)'s matter.
 
 use super::Sought;
-use super::needles::{Role, Roles};
 use super::place::{self, Place, Unclear};
+use super::roles::{Role, Roles};
 use super::scan::{Found, Scan, Spelling};
 use super::source::Tail;
 use super::trie::{Pattern, fold};

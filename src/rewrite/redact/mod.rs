@@ -5,10 +5,12 @@
 //! | `base64` | a value within base64 text, at any alignment |
 //! | `entity` | HTML's named characters |
 //! | `filter` | rules out most of a text by looking at a few bytes of it |
+//! | `glance` | rules out a short text before there is a filter |
 //! | `joins` | which two bytes stand side by side in a value |
 //! | `judge` | what a start turns out to be |
 //! | `needles` | the values, and what stands in their place |
 //! | `place` | where in JSON a value stands |
+//! | `roles` | what a byte may be the beginning of |
 //! | `runs` | the runs of bytes that a value shows early on |
 //! | `scan` | the next value in what is at hand |
 //! | [`slices`] | a text that comes in slices |
@@ -36,11 +38,13 @@
 mod base64;
 mod entity;
 mod filter;
+mod glance;
 mod joins;
 mod judge;
 mod lot;
 mod needles;
 mod place;
+mod roles;
 mod runs;
 mod scan;
 pub mod slices;
@@ -112,7 +116,8 @@ impl Redactor {
     /// Takes the stream's last bytes, and adds to `out` all of what is left. Nothing may be pushed
     /// after. Cheaper than pushing them first: nothing more can follow that a value could go on in.
     pub fn finish_with(&mut self, last: &[u8], out: &mut BytesMut) {
-        if self.needles.is_empty() {
+        let whole = self.base + self.window.len() == 0;
+        if self.needles.is_empty() || whole && self.needles.are_absent([last].into_iter()) {
             return out.extend_from_slice(last);
         }
         let mut pieces = last.chunks(PIECE).peekable();
@@ -182,7 +187,7 @@ impl Redactor {
 
 /// The whole with its values replaced; `None`, and nothing allocated, where there is none.
 pub fn redact(needles: &Needles, whole: &[u8]) -> Option<Vec<u8>> {
-    if needles.is_empty() {
+    if needles.is_empty() || needles.are_absent([whole].into_iter()) {
         return None;
     }
     let source = Source { bytes: whole, base: 0, tail: Tail::Closed };

@@ -7,13 +7,16 @@
 
 use super::base64;
 use super::filter::Filter;
+use super::glance::Glance;
 use super::joins::Joins;
 use super::lot::Lot;
 use super::place;
+use super::roles::{Role, Roles};
 use super::trie::{Letters, fold};
 use super::unit::{UNIT_MAX, introduces};
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Values shorter than this many bytes are sought as whole JSON values only, unless the builder says
 /// otherwise; so are `true`, `false` and `null`.
@@ -24,6 +27,9 @@ pub const SHORT_MAX_LEAST: usize = 3;
 
 /// The sum of all values, in bytes. The tree takes some 30 times as much memory.
 pub const TOTAL_MAX: usize = 1 << 20;
+
+/// So many glances cost about as much as the filter.
+const GLANCES_MAX: u32 = 8;
 
 /// The longest mark, in bytes: a handle has 77.
 pub const MARK_MAX: usize = 256;
@@ -57,67 +63,11 @@ pub struct TooMuch;
 pub struct Needles {
     pub(super) anywhere: Lot,
     pub(super) whole: Lot,
-    pub(super) filter: Filter,
+    filter: OnceLock<Filter>,
     joins: OnceLock<Joins>,
+    /// How many texts were glanced at.
+    glances: AtomicU32,
     replacements: Vec<Replacement>,
-}
-
-/// What a byte may be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Roles {
-    /// The first of a value's text, or of an escape.
-    pub(super) text: Role,
-    /// The first of a value in base64, or of an escape.
-    pub(super) base64: Role,
-    /// The first of a whole JSON value.
-    pub(super) whole: Role,
-}
-
-impl Roles {
-    /// Nothing.
-    pub(super) const NONE: Self =
-        Self { text: Role::Never, base64: Role::Never, whole: Role::Never };
-
-    /// Any start.
-    pub(super) const ALL: Self =
-        Self { text: Role::Maybe, base64: Role::Maybe, whole: Role::Maybe };
-
-    /// Only as a whole JSON value.
-    pub(super) const WHOLE: Self =
-        Self { text: Role::Never, base64: Role::Never, whole: Role::Maybe };
-
-    /// What is true of the three; `None` where none is.
-    pub(super) fn of([text, base64, whole]: [bool; 3]) -> Option<Self> {
-        let roles = Self { text: Role::of(text), base64: Role::of(base64), whole: Role::of(whole) };
-        (text || base64 || whole).then_some(roles)
-    }
-
-    /// What both allow.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            text: self.text.and(other.text),
-            base64: self.base64.and(other.base64),
-            whole: self.whole.and(other.whole),
-        }
-    }
-}
-
-impl Role {
-    pub(super) fn of(may: bool) -> Self {
-        if may { Self::Maybe } else { Self::Never }
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self::of(self == Self::Maybe && other == Self::Maybe)
-    }
-}
-
-/// Whether a byte may be something.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Role {
-    #[default]
-    Never,
-    Maybe,
 }
 
 /// Collects values.
@@ -183,9 +133,8 @@ impl Builder {
             let letters = letters(&value);
             lot.add(value.into_boxed_bytes(), letters, replacement);
         }
-        let filter = Filter::new(anywhere.patterns(), whole.patterns());
-        let (joins, replacements) = (OnceLock::new(), self.replacements);
-        Ok(Needles { anywhere, whole, filter, joins, replacements })
+        let (filter, joins, glances) = (OnceLock::new(), OnceLock::new(), AtomicU32::new(0));
+        Ok(Needles { anywhere, whole, filter, joins, glances, replacements: self.replacements })
     }
 }
 
@@ -246,6 +195,27 @@ impl Needles {
             base64: Role::of(!anywhere.is_empty() && base64),
             whole: Role::of(!whole.is_empty() && (byte == b'"' || whole.begins(folded))),
         }
+    }
+
+    /// Whether none of the texts, each of them whole, holds a value. Asked of a few short ones it costs
+    /// less than searching; where it is not sure, and from the ninth time on, it says that one may.
+    pub fn are_absent<'t>(&self, texts: impl Iterator<Item = &'t [u8]>) -> bool {
+        if self.filter.get().is_some() || self.glances.fetch_add(1, Relaxed) >= GLANCES_MAX {
+            return false;
+        }
+        let Some(glance) = Glance::of(texts) else { return false };
+        glance.lacks_anywhere(&self.anywhere) && glance.lacks_whole(&self.whole)
+    }
+
+    /// Rules out most of a text; made by whoever asks first.
+    pub(super) fn filter(&self) -> &Filter {
+        self.filter.get_or_init(|| Filter::new(self.anywhere.patterns(), self.whole.patterns()))
+    }
+
+    /// Whether some text had to be searched so far.
+    #[cfg(test)]
+    pub(super) fn has_filter(&self) -> bool {
+        self.filter.get().is_some()
     }
 
     /// What stands side by side in the values: asked where an escape is met.

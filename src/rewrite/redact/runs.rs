@@ -30,7 +30,7 @@ pub(super) struct Runs {
 
 /// The bytes that may stand at one place of a run, letter case folded away.
 #[derive(Clone, Copy, Default)]
-struct Choices {
+pub(super) struct Choices {
     bytes: [u8; CHOICES_MAX],
     len: usize,
 }
@@ -53,7 +53,7 @@ impl Choices {
         }
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 }
@@ -76,17 +76,9 @@ impl Runs {
         }
     }
 
-    /// The first three bytes of a whole JSON value, with the quote or the byte that precedes it.
+    /// The runs of a whole JSON value.
     pub(super) fn whole(&mut self, pattern: &Pattern) {
-        let exact = pattern.exact();
-        let text = |place| exact.get(place).map(|byte: &u8| raw(*byte));
-        let third = |behind: &[u8]| text(1).unwrap_or_else(|| Choices::of(behind));
-        let Some(first) = text(0) else { return };
-        self.combine(&[Choices::of(b"\""), first, third(b"\"\\")], Starts::WHOLE_QUOTED);
-        if pattern.is_number() || place::is_literal(exact) {
-            let before = Choices::of(b":,[ \t\r\n");
-            self.combine(&[before, first, third(b",}] \t\r\n")], Starts::WHOLE_BARE);
-        }
+        whole(pattern, |window, starts| self.combine(window, starts));
     }
 
     /// The runs that begin at the first `stride` places.
@@ -130,14 +122,27 @@ impl Runs {
     }
 }
 
+/// The first three bytes of a whole JSON value, with the quote or the byte that precedes it.
+pub(super) fn whole(pattern: &Pattern, mut each: impl FnMut(&[Choices; 3], Starts)) {
+    let exact = pattern.exact();
+    let text = |place| exact.get(place).map(|byte: &u8| raw(*byte));
+    let third = |behind: &[u8]| text(1).unwrap_or_else(|| Choices::of(behind));
+    let Some(first) = text(0) else { return };
+    each(&[Choices::of(b"\""), first, third(b"\"\\")], Starts::WHOLE_QUOTED);
+    if pattern.is_number() || place::is_literal(exact) {
+        let before = Choices::of(b":,[ \t\r\n");
+        each(&[before, first, third(b",}] \t\r\n")], Starts::WHOLE_BARE);
+    }
+}
+
 /// How a byte of a value may stand in raw text.
-fn raw(byte: u8) -> Choices {
+pub(super) fn raw(byte: u8) -> Choices {
     if byte == b' ' { Choices::of(b" +") } else { Choices::of(&[byte]) }
 }
 
 /// What may stand for the character of base64 that is the value's own `index`th, where the value's
 /// first byte stands at `place` of a group; `None` behind the last.
-fn character(pattern: &Pattern, place: usize, index: usize) -> Option<Choices> {
+pub(super) fn character(pattern: &Pattern, place: usize, index: usize) -> Option<Choices> {
     // Bits before the first character of the value's own: the rest of the one it shares.
     let bit = [0, 4, 2].get(place).copied().unwrap_or(0) + 6 * index;
     let byte = |at: usize| pattern.exact().get(at).map(|b| spellings(*b, pattern.letters()));

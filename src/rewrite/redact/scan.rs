@@ -7,8 +7,9 @@ use super::Sought;
 use super::base64::{Base64Walk, ESCAPED, value};
 use super::filter::{Look, Starts, four};
 use super::judge::Pending;
-use super::needles::{Needles, Role, Roles};
+use super::needles::Needles;
 use super::place::Place;
+use super::roles::{Role, Roles};
 use super::source::{Source, Tail};
 use super::text::{TextWalk, escapes};
 use super::trie::{Pattern, fold};
@@ -173,7 +174,7 @@ impl<'n> Scan<'n, '_> {
     /// Looks into the bytes between two offsets, among which nothing begins an escape. What begins
     /// behind the last look is left untried.
     fn stretch(&mut self, front: &mut Front, from: usize, to: usize) -> Option<Next<'n>> {
-        let filter = &self.needles.filter;
+        let filter = self.needles.filter();
         let base = self.source.base;
         let bytes = self.source.bytes.get(..to - base).unwrap_or_default();
         let mut at = from - base;

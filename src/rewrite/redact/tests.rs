@@ -3,6 +3,7 @@
 mod base64;
 mod builder;
 mod decode;
+mod glance;
 mod held;
 mod json;
 mod later;

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 /// A few seconds' worth in an unoptimised build.
 const CASES: u32 = 1000;
 
-fn config(cases: u32) -> ProptestConfig {
+pub(super) fn config(cases: u32) -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig {
         failure_persistence: None,
@@ -69,6 +69,8 @@ proptest! {
         prop_assert_eq!(&cut(&needles, &chunks).0, &expected);
         let single: Vec<&[u8]> = stream.chunks(1).collect();
         prop_assert_eq!(&cut(&needles, &single).0, &expected);
+        // By now there is a filter.
+        prop_assert_eq!(&whole(&needles, &stream), &expected);
     }
 
     #[test]
