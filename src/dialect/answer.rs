@@ -145,7 +145,7 @@ fn add(answer: &[u8], at: &Pointer, value: &str) -> Result<Vec<u8>, JsonFault> {
     let mut edits = Vec::new();
     for object in located.iter().filter(|at| at.kind == Kind::Object) {
         let mut object = ObjectEdit::open(answer, object.value.clone())?;
-        object.append(NewMember { name: name.clone(), value: value.as_bytes().to_vec() });
+        object.append(NewMember { name: name.into(), value: value.as_bytes() });
         edits.extend(object.finish());
     }
     Ok(spliced(answer, edits))

@@ -96,7 +96,7 @@ impl<'p> Filler<'p> {
                 Verdict::Leave => Ok(()),
                 Verdict::Drop => changes.take_out(place, &self.plan.request),
                 Verdict::Payload(payload) => {
-                    changes.put(place, self.plain(*leaf, &payload)?.into_bytes())
+                    changes.put(place, self.plain(*leaf, payload)?.into_bytes())
                 }
             };
         }
@@ -112,7 +112,7 @@ impl<'p> Filler<'p> {
             Node::Text(leaf) => match self.verdict(*leaf) {
                 Verdict::Leave => Ok(None),
                 Verdict::Drop => Err(RevealFault::NotDroppable),
-                Verdict::Payload(payload) => Ok(Some(self.plain(*leaf, &payload)?.into_bytes())),
+                Verdict::Payload(payload) => Ok(Some(self.plain(*leaf, payload)?.into_bytes())),
             },
             Node::Json { text, spots } => {
                 let mut page = Page::new(text);
@@ -122,7 +122,7 @@ impl<'p> Filler<'p> {
                         Content::Leaf(leaf) => {
                             let slot = self.slot(*leaf)?;
                             let verdict = self.verdict(*leaf);
-                            let token = page.fill(spot, slot, &verdict, &self.plan.setting)?;
+                            let token = page.fill(spot, slot, verdict, &self.plan.setting)?;
                             self.tokens.extend(token);
                         }
                     }
@@ -158,8 +158,8 @@ impl<'p> Filler<'p> {
         page.set(&spot.value, spot.parent.as_ref(), rewrap(&new))
     }
 
-    fn verdict(&self, leaf: usize) -> Verdict {
-        self.verdicts.get(leaf).cloned().unwrap_or(Verdict::Drop)
+    fn verdict(&self, leaf: usize) -> &'p Verdict {
+        self.verdicts.get(leaf).unwrap_or(&Verdict::Drop)
     }
 
     fn slot(&self, leaf: usize) -> Result<&'p Slot, RevealFault> {

@@ -3,7 +3,8 @@
 //!
 //! It never re-renders what it does not change.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{RevealFault, Verdict, minted};
@@ -17,12 +18,15 @@ use crate::rewrite::json::object::{NewMember, ObjectEdit};
 use crate::rewrite::json::text;
 use crate::rewrite::splice::{Edit, splice};
 
+/// Names of members that a payload brings.
+type Names<'p> = BTreeSet<Cow<'p, str>>;
+
 pub(super) struct Page<'b> {
     body: &'b [u8],
     objects: Vec<(Range<usize>, ObjectEdit<'b>)>,
     loose: Vec<Edit>,
     /// Objects that a payload was merged into, and the names it brought.
-    merged: Vec<(Range<usize>, HashSet<String>)>,
+    merged: Vec<(Range<usize>, Names<'b>)>,
 }
 
 impl<'b> Page<'b> {
@@ -35,7 +39,7 @@ impl<'b> Page<'b> {
         &mut self,
         spot: &Spot<'_>,
         slot: &Slot,
-        verdict: &Verdict,
+        verdict: &'b Verdict,
         setting: &Setting<'_>,
     ) -> Result<Option<String>, RevealFault> {
         let parent = spot.parent.as_ref();
@@ -154,27 +158,20 @@ impl<'b> Page<'b> {
         value: &Range<usize>,
         parent: Option<&Range<usize>>,
         target: &Range<usize>,
-        payload: &Payload,
+        payload: &'b Payload,
         claims: Option<&Setting<'_>>,
     ) -> Result<(), RevealFault> {
-        let mut incoming = incoming(payload, claims)?;
+        let (mut incoming, names) = incoming(payload, claims)?;
         match self.merged.iter_mut().find(|(object, _)| object == target) {
             // A slot given twice brings each name once.
-            Some((_, names)) => incoming.retain(|member| names.insert(member.name.clone())),
-            None => {
-                let names = incoming.iter().map(|member| member.name.clone()).collect();
-                self.merged.push((target.clone(), names));
-            }
+            Some((_, known)) => incoming.retain(|member| known.insert(member.name.clone())),
+            None => self.merged.push((target.clone(), names)),
         }
         let object = self.object(target)?;
         // The slot's own member is replaced, not stripped, whatever it is called.
         let own = if parent == Some(target) { object.index_of_value(value) } else { None };
         for member in &incoming {
-            for at in object.indices_named(&member.name) {
-                if Some(at) != own {
-                    object.remove(at);
-                }
-            }
+            object.remove_named(&member.name, own);
         }
         if let Some(own) = own {
             object.spread(own, incoming);
@@ -218,18 +215,21 @@ fn owned(payload: &Payload, name: &str) -> Result<Vec<u8>, RevealFault> {
 /// The payload's members, as claims under the vendor's names for them, each name
 /// once: of duplicates the last counts, as it does for every reader of JSON that
 /// keeps one.
-fn incoming(
-    payload: &Payload,
+fn incoming<'p>(
+    payload: &'p Payload,
     claims: Option<&Setting<'_>>,
-) -> Result<Vec<NewMember>, RevealFault> {
-    let mut seen = HashSet::new();
-    let mut kept: Vec<NewMember> = Vec::new();
+) -> Result<(Vec<NewMember<'p>>, Names<'p>), RevealFault> {
+    let mut names = Names::new();
+    let mut kept: Vec<NewMember<'p>> = Vec::new();
     for (name, value) in members(payload.expose().as_bytes())?.into_iter().rev() {
-        let name = claims.map_or(&*name, |claims| claims.name(&name)).to_owned();
-        if seen.insert(name.clone()) {
-            kept.push(NewMember { name, value: value.to_vec() });
+        let name = match claims {
+            Some(claims) => claims.name(&name).to_owned().into(),
+            None => name,
+        };
+        if names.insert(name.clone()) {
+            kept.push(NewMember { name, value });
         }
     }
     kept.reverse();
-    Ok(kept)
+    Ok((kept, names))
 }

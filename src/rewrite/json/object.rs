@@ -14,14 +14,14 @@ use std::ops::Range;
 
 /// A member to write. It may hold personal data, so `Debug` prints sizes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct NewMember {
+pub struct NewMember<'m> {
     /// The name as plain text; it is encoded when it is written.
-    pub name: String,
+    pub name: Cow<'m, str>,
     /// The value as raw JSON text, trusted to be valid.
-    pub value: Vec<u8>,
+    pub value: &'m [u8],
 }
 
-impl fmt::Debug for NewMember {
+impl fmt::Debug for NewMember<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "NewMember({} bytes: {} bytes)", self.name.len(), self.value.len())
     }
@@ -34,20 +34,20 @@ impl fmt::Debug for NewMember {
 pub struct ObjectEdit<'s> {
     source: &'s [u8],
     object: Range<usize>,
-    rows: Vec<Row>,
-    appended: Vec<NewMember>,
+    rows: Vec<Row<'s>>,
+    appended: Vec<NewMember<'s>>,
 }
 
-struct Row {
+struct Row<'s> {
     place: Place,
-    fate: Fate,
+    fate: Fate<'s>,
 }
 
 /// What becomes of a member.
-enum Fate {
+enum Fate<'s> {
     Stays,
     ValueSet(Vec<u8>),
-    Spread(Vec<NewMember>),
+    Spread(Vec<NewMember<'s>>),
     Removed,
 }
 
@@ -79,12 +79,6 @@ impl<'s> ObjectEdit<'s> {
         self.rows.iter().position(|row| row.place.value == *value)
     }
 
-    /// The positions of all members of this name; names are compared decoded.
-    pub fn indices_named(&self, name: &str) -> Vec<usize> {
-        let named = |row: &Row| eq_decoded(self.text(row.place.name.clone()), name);
-        self.rows.iter().enumerate().filter(|(_, row)| named(row)).map(|(i, _)| i).collect()
-    }
-
     /// A member's name, decoded.
     pub fn name(&self, i: usize) -> Option<Cow<'s, str>> {
         decode(self.text(self.rows.get(i)?.place.name.clone())).ok()
@@ -110,14 +104,24 @@ impl<'s> ObjectEdit<'s> {
         self.decide(i, Fate::Removed);
     }
 
+    /// Takes out every member of this name but one; names are compared decoded.
+    pub fn remove_named(&mut self, name: &str, but: Option<usize>) {
+        for i in 0..self.rows.len() {
+            let named = |row: &Row<'_>| eq_decoded(self.text(row.place.name.clone()), name);
+            if Some(i) != but && self.rows.get(i).is_some_and(named) {
+                self.remove(i);
+            }
+        }
+    }
+
     /// Puts these members in the place of one; none take it out, as [`remove`](Self::remove) does.
     /// Of this and [`set_value`](Self::set_value) the later call counts.
-    pub fn spread(&mut self, i: usize, members: Vec<NewMember>) {
+    pub fn spread(&mut self, i: usize, members: Vec<NewMember<'s>>) {
         self.decide(i, if members.is_empty() { Fate::Removed } else { Fate::Spread(members) });
     }
 
     /// Adds a member behind all others.
-    pub fn append(&mut self, member: NewMember) {
+    pub fn append(&mut self, member: NewMember<'s>) {
         self.appended.push(member);
     }
 
@@ -146,7 +150,7 @@ impl<'s> ObjectEdit<'s> {
         edits
     }
 
-    fn decide(&mut self, i: usize, fate: Fate) {
+    fn decide(&mut self, i: usize, fate: Fate<'s>) {
         let Some(row) = self.rows.get_mut(i) else {
             return;
         };
@@ -156,7 +160,7 @@ impl<'s> ObjectEdit<'s> {
     }
 
     /// The edit of one member, if it has one of its own.
-    fn change(&self, place: &Place, fate: &Fate) -> Option<Edit> {
+    fn change(&self, place: &Place, fate: &Fate<'_>) -> Option<Edit> {
         match fate {
             Fate::Stays | Fate::Removed => None,
             Fate::ValueSet(value) => Some(Edit { span: place.value.clone(), with: value.clone() }),
@@ -172,32 +176,33 @@ impl<'s> ObjectEdit<'s> {
         let colon = self.rows.first().map_or(b":".as_slice(), |row| self.colon(&row.place));
         let mut tail = self.written(&self.appended, colon);
         if kept.is_some() && !tail.is_empty() {
-            tail.splice(0..0, self.separator());
+            tail.splice(0..0, self.separator().iter().copied());
         }
         tail
     }
 
-    fn written(&self, members: &[NewMember], colon: &[u8]) -> Vec<u8> {
+    fn written(&self, members: &[NewMember<'_>], colon: &[u8]) -> Vec<u8> {
         let separator = self.separator();
-        let mut out = Vec::new();
+        let size = |member: &NewMember<'_>| member.name.len() + member.value.len() + 4;
+        let mut out = Vec::with_capacity(members.iter().map(size).sum());
         for (n, member) in members.iter().enumerate() {
             out.extend_from_slice(if n == 0 { b"" } else { &separator });
             out.extend_from_slice(encode(&member.name).as_bytes());
             out.extend_from_slice(colon);
-            out.extend_from_slice(&member.value);
+            out.extend_from_slice(member.value);
         }
         out
     }
 
     /// What stands between two members: as between the first two, or, before an only member, a comma
     /// and the white space that it has before it.
-    fn separator(&self) -> Vec<u8> {
+    fn separator(&self) -> Cow<'s, [u8]> {
         match self.rows.as_slice() {
-            [] => b",".to_vec(),
-            [only] => [b",", self.text(self.object.start + 1..only.place.name.start)].concat(),
-            [first, second, ..] => {
-                self.text(first.place.value.end..second.place.name.start).to_vec()
+            [] => Cow::Borrowed(b","),
+            [only] => {
+                [b",", self.text(self.object.start + 1..only.place.name.start)].concat().into()
             }
+            [first, second, ..] => self.text(first.place.value.end..second.place.name.start).into(),
         }
     }
 

@@ -8,8 +8,8 @@ use super::*;
 use crate::rewrite::json::fault::FaultKind;
 use crate::rewrite::splice::splice;
 
-fn new(name: &str, value: &str) -> NewMember {
-    NewMember { name: name.to_owned(), value: value.into() }
+fn new<'m>(name: &'m str, value: &'m str) -> NewMember<'m> {
+    NewMember { name: name.into(), value: value.as_bytes() }
 }
 
 fn edited(source: &str, ops: impl FnOnce(&mut ObjectEdit<'_>)) -> String {
@@ -112,10 +112,17 @@ fn appending_to_an_object_that_loses_its_members_leaves_no_comma() {
 }
 
 #[test]
-fn members_are_found_by_decoded_name_and_by_value() {
+fn members_are_taken_out_by_decoded_name_but_the_one_that_is_kept() {
+    let text = r#"{"a":1,"\u0061":[2],"b":3,"a":4}"#;
+    assert_eq!(edited(text, |object| object.remove_named("a", Some(1))), r#"{"\u0061":[2],"b":3}"#);
+    assert_eq!(edited(text, |object| object.remove_named("a", None)), r#"{"b":3}"#);
+    assert_eq!(edited(text, |object| object.remove_named("c", None)), text);
+}
+
+#[test]
+fn a_member_is_found_by_its_value_and_its_name_read_decoded() {
     let source = br#"{"a":1,"\u0061":[2],"b":3}"#;
     let object = ObjectEdit::open(source, 0..source.len()).unwrap();
-    assert_eq!(object.indices_named("a"), [0, 1]);
     assert_eq!(object.index_of_value(&object.value_span(1).unwrap()), Some(1));
     assert_eq!(object.index_of_value(&(5..7)), None);
     assert_eq!(object.name(1).unwrap(), "a");

@@ -40,8 +40,7 @@ fn a_claim_is_swapped_and_every_other_byte_stays() {
     let sent = signed(header, "{ \"exp\" : 1300819380.0 ,\"handle\": \"klk1_x\",\t\"n\":1.0 }\n");
     let token = verified(&hs256(), &sent).unwrap();
     let mut edit = ObjectEdit::open(token.claims(), token.claims_object()).unwrap();
-    let value = br#""Ann""#.to_vec();
-    edit.spread(1, vec![NewMember { name: "name".to_owned(), value }]);
+    edit.spread(1, vec![NewMember { name: "name".into(), value: br#""Ann""# }]);
     let claims = splice(token.claims(), edit.finish()).unwrap();
     assert_eq!(claims, b"{ \"exp\" : 1300819380.0 ,\"name\": \"Ann\",\t\"n\":1.0 }\n");
     let again = sign(&hs256(), token.header(), &claims).unwrap();
@@ -55,7 +54,7 @@ fn white_space_around_the_claims_stays_around_them() {
     let forever = Expectations { expiry: ExpiryClaim::Optional, ..Expectations::default() };
     let token = verify_at(&hs256(), &signed(HEADER, "\r\n {}\t"), EXP, &forever).unwrap();
     let mut edit = ObjectEdit::open(token.claims(), token.claims_object()).unwrap();
-    edit.append(NewMember { name: "a".to_owned(), value: b"1".to_vec() });
+    edit.append(NewMember { name: "a".into(), value: b"1" });
     assert_eq!(splice(token.claims(), edit.finish()).unwrap(), b"\r\n {\"a\":1}\t");
 }
 

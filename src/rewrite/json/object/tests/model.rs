@@ -27,7 +27,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(op, 0..6)
 }
 
-fn apply(object: &mut ObjectEdit<'_>, op: &Op) {
+fn apply<'o>(object: &mut ObjectEdit<'o>, op: &'o Op) {
     match op {
         Op::Set(i, value) => object.set_value(*i, value.clone().into()),
         Op::Remove(i) => object.remove(*i),
