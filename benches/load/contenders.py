@@ -23,6 +23,7 @@ CONTENDERS = [
     ("cloakroom-bare", "Cloakroom, answers not searched", "swap"),
     ("cloakroom-disk", "Cloakroom, handles on disk", "swap"),
     ("cloakroom-redis", "Cloakroom, handles in Redis, no near cache", "swap"),
+    ("cloakroom-redis-near", "Cloakroom, handles in Redis, near cache", "swap"),
     ("nginx", "nginx, plain proxy", "none"),
     ("nginx-lua", "nginx + Lua, spliced as text", "swap"),
     ("nginx-lua-json", "nginx + Lua, JSON decoded", "swap"),
@@ -114,7 +115,7 @@ def wait(port, seconds=60):
 
 def missing(name):
     """Why a contender cannot take part here, or nothing."""
-    if name == "cloakroom-redis" and not shutil.which("redis-server"):
+    if name.startswith("cloakroom-redis") and not shutil.which("redis-server"):
         return "no redis-server"
     if name.startswith("nginx") and not shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
         return "no nginx"
@@ -148,12 +149,13 @@ def start(work, name, port, upstream, vault, label):
         store = 'kind = "memory"'
         if name == "cloakroom-disk":
             store = f'kind = "disk"\npath = "{tag}.store"'
-        elif name == "cloakroom-redis":
+        elif name.startswith("cloakroom-redis"):
             # Beside the generator: its CPU is not the proxy's.
             work.start(f"{tag}-redis", ["redis-server", "--port", port + 2000, "--bind", "127.0.0.1", "--save", "", "--dir", work.path],
                        work.load_core)
             wait(port + 2000)
-            store = f'kind = "redis"\nurls = ["redis://127.0.0.1:{port + 2000}"]\nnear_age_max = "0s"'
+            near = "5s" if name.endswith("near") else "0s"
+            store = f'kind = "redis"\nurls = ["redis://127.0.0.1:{port + 2000}"]\nnear_age_max = "{near}"'
         config = cloakroom(work, tag, port, upstream, 'danger_redact = "off"' if name == "cloakroom-bare" else "", store=store)
         child = work.start(tag, [BUILD / "cloakroom", "serve", "-c", config], work.proxy_core)
         wait(port + 1000)

@@ -66,7 +66,16 @@ def targets(results):
         bare = ratios(results, "cloakroom-bare", theirs, figure) if "cloakroom-bare" in results["contenders"] else []
         said = "met" if middle(found) <= most else "missed"
         lines.append(f"| {row['title']} | {FIGURES[figure]} | ≤ {most}× | {cell(found, 2)}× | **{said}** | {cell(bare, 2) + '×' if bare else ''} |")
-    return "\n".join(lines)
+    return "\n".join(lines + ["", *redis(results)])
+
+
+def redis(results):
+    """What a store on another process adds to the memory store's latency, in the same round."""
+    rows, rate = results["contenders"], results["settings"]["rate"]
+    for name, how in (("cloakroom-redis", "Handles in Redis, no near cache"), ("cloakroom-redis-near", "with the near cache, as shipped")):
+        if name in rows:
+            added = [[mine - ours for mine, ours in zip(figures(rows[name])[at], figures(rows["cloakroom"])[at])] for at in ("p50", "p99")]
+            yield f"{how}: {cell(added[0], 0)} µs more at p50 and {cell(added[1], 0)} µs more at p99 than in memory, at {rate:,}/s.  "
 
 
 def bars(results, figure, title, unit):

@@ -1,8 +1,8 @@
 //! Rules out a short text at less than what [`Filter`](super::filter::Filter) costs to make.
 //!
 //! The filter is a table of the values, by which a text is looked through. Here it is the other way
-//! round: a table of the text, by which the values are looked through, each until one of its first
-//! runs is missing. It says that no value is there, or that it does not know; it never finds one, and
+//! round: a table of the text, by which the values are looked through, each until one of its runs is
+//! missing. It says that no value is there, or that it does not know; it never finds one, and
 //! knows nothing of a text with escapes or with more to come.
 
 use super::base64;
@@ -86,15 +86,10 @@ impl Glance {
             && self.may_begin(|index| character(pattern, place, index))
     }
 
-    /// Whether the first two runs may stand in the texts, or the first, where there is no second.
+    /// Whether all of its runs may stand in the texts; the first that is missing decides.
     fn may_begin(&self, choices: impl Fn(usize) -> Option<Choices>) -> bool {
-        let window = |from: usize| {
-            let [one, two, three] = [choices(from)?, choices(from + 1)?, choices(from + 2)?];
-            Some([one, two, three])
-        };
-        // A value too short for a run is none that the texts can be cleared of.
-        window(0).is_none_or(|first| self.shows(&first))
-            && window(WIDTH).is_none_or(|second| self.shows(&second))
+        let window = |from: usize| Some([choices(from)?, choices(from + 1)?, choices(from + 2)?]);
+        (0..).map_while(window).all(|run| self.shows(&run))
     }
 
     /// Whether some run that takes one byte of each place stands in the texts.

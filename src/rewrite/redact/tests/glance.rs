@@ -29,6 +29,12 @@ fn a_text_that_holds_a_value_is_never_cleared() {
 }
 
 #[test]
+fn a_value_that_begins_and_does_not_end_in_a_text_is_not_there() {
+    let needles = needles(&["00000042", "Where is my hat?"]);
+    assert!(clears(&needles, &[r#"{"next":"00001"}"#, ANSWER]));
+}
+
+#[test]
 fn a_short_value_is_seen_where_it_is_a_whole_json_value() {
     for (value, text) in [
         ("42", "42"),
