@@ -9,7 +9,7 @@ use super::roles::{Role, Roles};
 use super::scan::{Found, Scan, Spelling};
 use super::source::Tail;
 use super::trie::{Pattern, fold};
-use super::unit::{Layers, Taken, introduces, take};
+use super::unit::{Layers, Taken, first_introducer, introduces, take};
 use super::walk::Verdict;
 
 /// The bytes at hand end before it can be told.
@@ -73,7 +73,7 @@ impl<'n> Scan<'n, '_> {
     fn behind_escapes(&self, from: usize, to: usize) -> Result<usize, Pending> {
         let mut at = from;
         while at < to {
-            let met = memchr::memchr3(b'\\', b'%', b'&', self.source.span(at, to));
+            let met = first_introducer(self.source.span(at, to));
             let Some(introducer) = met.map(|offset| at + offset) else { return Ok(to) };
             at = match self.unit(introducer) {
                 Taken::Whole(unit) => self.source.base + unit.end,

@@ -4,7 +4,7 @@
 //! value.
 
 use super::trie::{Letters, Pattern, Trie, fold};
-use super::unit::introduces;
+use super::unit::first_introducer;
 use std::sync::OnceLock;
 
 /// So many values are compared one by one at less than what a tree costs.
@@ -29,7 +29,7 @@ impl Lot {
         if let Some(word) = self.begins.get_mut(word) {
             *word |= bit;
         }
-        self.introducers |= pattern.exact().iter().any(|byte| introduces(*byte));
+        self.introducers |= first_introducer(pattern.exact()).is_some();
         self.patterns.push(pattern);
     }
 

@@ -140,7 +140,7 @@ impl Builder {
 
 /// E-mail addresses are the same in any letter case.
 fn letters(value: &str) -> Letters {
-    if value.bytes().filter(|byte| *byte == b'@').count() == 1 {
+    if memchr::memchr_iter(b'@', value.as_bytes()).take(2).count() == 1 {
         Letters::AnyCase
     } else {
         Letters::AsGiven

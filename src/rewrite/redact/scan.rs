@@ -13,7 +13,7 @@ use super::roles::{Role, Roles};
 use super::source::{Source, Tail};
 use super::text::{TextWalk, escapes};
 use super::trie::{Pattern, fold};
-use super::unit::{Taken, Unit, introduces};
+use super::unit::{Taken, Unit, first_introducer, introduces};
 
 /// What a scan came upon.
 pub(super) enum Next<'n> {
@@ -252,5 +252,5 @@ impl<'n> Scan<'n, '_> {
 fn first_escape(rest: &[u8]) -> Option<usize> {
     const NEAR: usize = 8;
     let near = rest.iter().take(NEAR).position(|byte| introduces(*byte));
-    near.or_else(|| Some(NEAR + memchr::memchr3(b'\\', b'%', b'&', rest.get(NEAR..)?)?))
+    near.or_else(|| Some(NEAR + first_introducer(rest.get(NEAR..)?)?))
 }

@@ -217,8 +217,8 @@ impl Trie {
 
 impl Pattern {
     pub(super) fn new(mut value: Box<[u8]>, letters: Letters, replacement: usize) -> Self {
-        for byte in value.iter_mut().filter(|byte| **byte == b'+') {
-            *byte = b' ';
+        if memchr::memchr(b'+', &value).is_some() {
+            value.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
         }
         Self { exact: value, letters, replacement, next: None }
     }

@@ -14,6 +14,11 @@ pub(super) fn introduces(byte: u8) -> bool {
     matches!(byte, b'\\' | b'%' | b'&')
 }
 
+/// Where the first byte stands that begins an escape.
+pub(super) fn first_introducer(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr3(b'\\', b'%', b'&', bytes)
+}
+
 /// The longest spelling of one character, in bytes. The longest that is understood is half of a
 /// surrogate pair twice, its backslashes being numeric entities (`&#x0000005c;ud83d…`): 36.
 pub(super) const UNIT_MAX: usize = 40;
