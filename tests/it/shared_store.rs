@@ -2,6 +2,7 @@
 //! redeems, redacts, spends and revokes.
 
 mod absent;
+mod fleet;
 mod meanwhile;
 mod program;
 mod space;
