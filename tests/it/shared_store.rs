@@ -5,6 +5,7 @@ mod absent;
 mod fleet;
 mod meanwhile;
 mod program;
+mod rotation;
 mod space;
 
 use std::path::Path;
