@@ -118,7 +118,8 @@ async fn a_file_at_its_bound_refuses_and_goes_on() {
 #[tokio::test]
 async fn a_full_disk_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mount) = Mount::on(folder.path(), "2m") else { return };
+    let test = "disk_store::bounds::a_full_disk_refuses_and_loses_nothing";
+    let Some(mount) = Mount::on(folder.path(), "2m", test) else { return };
     let path = mount.0.join("store");
     let ballast = mount.0.join("ballast");
     std::fs::write(&ballast, vec![0; 512 << 10]).unwrap();
