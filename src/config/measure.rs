@@ -101,7 +101,8 @@ fn measure(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
-struct Time(Duration);
+/// A span as it is written in a file.
+pub(crate) struct Time(pub(crate) Duration);
 struct Size(usize);
 
 impl fmt::Display for Time {

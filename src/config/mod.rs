@@ -114,7 +114,8 @@ pub struct ControlPlaneConfig {
 pub fn load(path: &Path, generation: u64) -> Result<Config, Mistakes> {
     let file = path.display().to_string();
     let text = outside::slurp(path).and_then(|bytes| {
-        String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is not UTF-8 text"))
+        let text = str::from_utf8(&bytes).map(str::to_owned);
+        text.map_err(|_| std::io::Error::other("it is not UTF-8 text"))
     });
     let text = text.map_err(|error| Mistake::of_file(&file, format!("cannot be read: {error}")))?;
     let base = path.parent().unwrap_or(Path::new(""));

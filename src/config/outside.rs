@@ -67,6 +67,11 @@ impl Outside<'_> {
 
     /// A whole file, bounded.
     pub(crate) fn bytes(&self, file: &At<String>, notes: &mut Notes<'_>) -> Option<Vec<u8>> {
+        self.wiped(file, notes).map(|bytes| bytes.to_vec())
+    }
+
+    /// The same of a file that may be a secret.
+    fn wiped(&self, file: &At<String>, notes: &mut Notes<'_>) -> Option<Zeroizing<Vec<u8>>> {
         let path = self.path(file);
         match slurp(&path) {
             Ok(bytes) => Some(bytes),
@@ -127,7 +132,7 @@ impl Outside<'_> {
     ) -> Option<Zeroizing<String>> {
         match source {
             Source::File(file) => {
-                let bytes = Zeroizing::new(self.bytes(file, notes)?);
+                let bytes = self.wiped(file, notes)?;
                 let Ok(text) = str::from_utf8(&bytes) else {
                     notes.wrong(&file.span(), "this file is not text");
                     return None;
@@ -147,12 +152,31 @@ impl Outside<'_> {
     }
 }
 
-/// Reads a file, or says why not.
-pub(crate) fn slurp(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = File::open(path)?.take(FILE_LEN_MAX.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(read).is_ok_and(|read| read <= FILE_LEN_MAX) {
-        return Ok(bytes);
+/// Reads a file, or says why not. It may be a key: no piece of it stays behind in memory
+/// that was given back, as a buffer that grows would leave them.
+pub(crate) fn slurp(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    // One more than is expected: the end is seen without room for more being made.
+    let expected = file.metadata()?.len().min(FILE_LEN_MAX).saturating_add(1);
+    let mut bytes = Zeroizing::new(vec![0; usize::try_from(expected).unwrap_or(usize::MAX)]);
+    let mut len = 0;
+    loop {
+        let read = match file.read(bytes.get_mut(len..).unwrap_or_default()) {
+            Err(why) if why.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        len = len.saturating_add(read);
+        if u64::try_from(len).is_ok_and(|len| len > FILE_LEN_MAX) {
+            return Err(std::io::Error::other(format!("it is larger than {FILE_LEN_MAX} bytes")));
+        }
+        if read == 0 {
+            bytes.truncate(len);
+            return Ok(bytes);
+        }
+        if len == bytes.len() {
+            let mut wider = Zeroizing::new(vec![0; len.saturating_mul(2)]);
+            wider.iter_mut().zip(bytes.iter()).for_each(|(to, from)| *to = *from);
+            bytes = wider;
+        }
     }
-    Err(std::io::Error::other(format!("it is larger than {FILE_LEN_MAX} bytes")))
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::adapted::{relaying, with_answers};
 use super::at::{At, Span};
 use super::dialects::Library;
+use super::measure::Time;
 use super::notes::Notes;
 use super::outside::Outside;
 use super::raw::route::{Redact, Route as Raw, TenantFrom, Unlisted as RawUnlisted};
@@ -16,9 +17,10 @@ use super::tenants::Tenants;
 use super::upstream::upstream;
 use super::wording::advice;
 use crate::dialect::{ContactCenterRule, Dialect};
+use crate::proxy::relay::DEPOSITS_MAX;
 use crate::proxy::route::{HostPattern, Routes};
 use crate::proxy::settings::{Redaction, Route, TenantChoice, Unlisted};
-use crate::proxy::upstream::{Timeouts, Upstream};
+use crate::proxy::upstream::{TRIES_MAX, Timeouts, Upstream};
 use crate::vault::tenancy::Tenant;
 
 /// What routes refer to.
@@ -84,7 +86,8 @@ impl Ground<'_> {
         let pool = format!("{}/{}", self.generation, name.as_deref().unwrap_or_default());
         let settings = to.and_then(|to| upstream(to, pool, self.outside, notes));
         if let (Some(to), Some(settings)) = (to, &settings) {
-            self.outlasts(&settings.timeouts, &to.span(), notes);
+            let deposits = if relay.is_some() { DEPOSITS_MAX } else { Duration::ZERO };
+            self.outlasts(&settings.timeouts, deposits, &to.span(), notes);
         }
         let (dialect, relay) = adapted?;
         let route = Route {
@@ -105,15 +108,31 @@ impl Ground<'_> {
         Some((host?, path?, route))
     }
 
-    /// A lease that ends before the answer comes would let a second request
-    /// have the handle.
-    fn outlasts(&self, timeouts: &Timeouts, upstream: &Span, notes: &mut Notes<'_>) {
-        let answer = timeouts.connect_total.saturating_add(timeouts.read);
-        if self.lease_max.is_some_and(|lease| lease <= answer) {
-            let message = "an answer may take longer than limits.lease_max";
+    /// A lease that ends before the answer comes would let a second request have the
+    /// handle: it must outlast the deposits, every connection that may be tried, and one
+    /// wait each for writing and for the answer.
+    fn outlasts(
+        &self,
+        timeouts: &Timeouts,
+        deposits: Duration,
+        upstream: &Span,
+        notes: &mut Notes<'_>,
+    ) {
+        let tries = u32::try_from(TRIES_MAX).unwrap_or(u32::MAX);
+        let connects = timeouts.connect_total.saturating_mul(tries);
+        let waits = timeouts.write.saturating_add(timeouts.read);
+        let exchange = connects.saturating_add(waits).saturating_add(deposits);
+        if self.lease_max.is_some_and(|lease| lease <= exchange) {
+            let message = "an exchange may take longer than limits.lease_max";
+            let relay = if deposits.is_zero() {
+                String::new()
+            } else {
+                format!(", {} for relay", Time(deposits))
+            };
             let hint = format!(
-                "set [limits] lease_max above {}s, or read_timeout lower",
-                answer.as_secs()
+                "set [limits] lease_max above {} (connect_total_timeout {TRIES_MAX} times, \
+                 write_timeout, read_timeout{relay}), or these lower",
+                Time(exchange)
             );
             notes.fix(upstream, message, hint);
         }

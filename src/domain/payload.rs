@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::IgnoredAny;
 use thiserror::Error;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The text of one JSON object, as issued, without white space around it. Wiped on drop; shared by `Arc`, not copied.
 ///
@@ -75,6 +75,9 @@ impl Payload {
         }
     }
 }
+
+/// By what it holds.
+impl ZeroizeOnDrop for Payload {}
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,9 +26,10 @@ const CONFIG: GeneralPurposeConfig =
 const STANDARD_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
 const URL_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
 
-/// 32 secret bytes. Wiped on drop.
+/// 32 secret bytes, in one place for as long as they are needed: who hands a key on moves its address and leaves no
+/// copy behind. Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct RootKey([u8; LEN]);
+pub struct RootKey(Box<[u8]>);
 
 /// Why a text is no root key. Carries nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -67,8 +68,8 @@ impl RootKey {
         if written != LEN {
             return Err(KeyFault::Length);
         }
-        let (key, _) = bytes.split_first_chunk().ok_or(KeyFault::Length)?;
-        RootKey::from_bytes(*key)
+        let (key, _) = bytes.split_first_chunk::<LEN>().ok_or(KeyFault::Length)?;
+        RootKey::copied(key)
     }
 
     /// A key of these bytes, which must come from a good random source.
@@ -76,15 +77,19 @@ impl RootKey {
     /// # Errors
     /// [`KeyFault::AllZero`].
     pub fn from_bytes(bytes: [u8; LEN]) -> Result<RootKey, KeyFault> {
+        RootKey::copied(&Zeroizing::new(bytes))
+    }
+
+    fn copied(bytes: &[u8; LEN]) -> Result<RootKey, KeyFault> {
         if bool::from(bytes.ct_eq(&[0; LEN])) {
             return Err(KeyFault::AllZero);
         }
-        Ok(RootKey(bytes))
+        Ok(RootKey(Box::from(bytes.as_slice())))
     }
 
     /// The key's text, as [`RootKey::from_base64`] reads it: padded, of the standard alphabet.
     pub fn to_base64(&self) -> Zeroizing<String> {
-        Zeroizing::new(STANDARD.encode(self.0))
+        Zeroizing::new(STANDARD.encode(&self.0))
     }
 
     /// Whether both are the same key. Constant time.

@@ -16,7 +16,7 @@ use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::client::HttpSession;
 use pingora::upstreams::peer::{HttpPeer, Peer};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Cloakroom;
 use super::settings::{Relay, Route};
@@ -28,6 +28,10 @@ use crate::vault::Vault;
 /// The longest answer to a deposit, in bytes: it holds a key or two.
 const ANSWER_MAX: usize = 64 * 1024;
 
+/// How long the deposits of one call may take together, connecting included. The leases
+/// of the call run meanwhile, and the vendor has still to answer the call itself.
+pub const DEPOSITS_MAX: Duration = Duration::from_secs(10);
+
 /// Relays the payloads of one call.
 #[derive(Clone, Copy)]
 pub struct Relayer<'r> {
@@ -35,11 +39,14 @@ pub struct Relayer<'r> {
     vault: &'r Vault,
     route: &'r Route,
     tenant: &'r TenantId,
+    /// When the call's deposits are to be done.
+    until: Instant,
 }
 
 impl Cloakroom {
     pub(super) fn relayer<'r>(&'r self, route: &'r Route, tenant: &'r TenantId) -> Relayer<'r> {
-        Relayer { connector: &self.connector, vault: &self.vault, route, tenant }
+        let until = Instant::now() + DEPOSITS_MAX;
+        Relayer { connector: &self.connector, vault: &self.vault, route, tenant, until }
     }
 }
 
@@ -65,7 +72,8 @@ impl Relayer<'_> {
         if let Some(known) = known.map_err(|_| Cause::StoreUnavailable)? {
             return parsed(&known, relay);
         }
-        let answer = self.post(relay, payload).await?;
+        let posted = timeout_at(self.until, self.post(relay, payload)).await;
+        let answer = posted.map_err(|_| Cause::UpstreamTimeout)??;
         let parsed = parsed(&answer, relay)?;
         let ttl = relay.call.ttl;
         let kept = self.vault.remember_relayed(self.tenant, handle, vendor, &answer, ttl).await;

@@ -29,6 +29,9 @@ use x509_parser::prelude::FromDer;
 
 use self::health::Accepts;
 
+/// Servers of one upstream that one call may be tried at.
+pub const TRIES_MAX: usize = 3;
+
 /// How to reach an upstream's servers, resolved from configuration.
 #[derive(Clone)]
 pub struct UpstreamSettings {

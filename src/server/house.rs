@@ -4,15 +4,16 @@
 //! cannot change (listeners, the store, thread counts) stays.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 
+use super::fitness::{Fitness, Gate};
 use super::parts::Parts;
-use super::shelf::{self, Examiner, ShelfFault, Verdict};
-use super::timed::{Timed, Unfit};
+use super::shelf::{self, ShelfFault};
+use super::timed::Timed;
 use crate::admin::{self, Control, ControlSettings};
 use crate::clock::{Clock, Entropy};
 use crate::config::store::StoreConfig;
@@ -34,8 +35,7 @@ pub struct House {
     metrics: Arc<Metrics>,
     audit: Option<Arc<dyn Audit>>,
     draining: Arc<AtomicBool>,
-    examiner: Option<Examiner>,
-    unfit: Arc<OnceLock<Unfit>>,
+    gate: Arc<Gate>,
     pace: Pace,
 }
 
@@ -48,17 +48,6 @@ pub enum HouseFault {
     /// The metrics cannot be registered, which is a fault of this program.
     #[error("{0}")]
     Metrics(#[from] prometheus::Error),
-}
-
-/// How the store was when it was last examined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fitness {
-    /// It may be used, or is none that can be asked.
-    Fit,
-    /// It must not be used; every call is refused from then on.
-    Unfit,
-    /// It could not be asked yet.
-    Unknown,
 }
 
 /// Whether a call may have to wait for a file or another machine to be decided.
@@ -99,8 +88,8 @@ impl House {
             ) => Pace::Waits,
         };
         let shelf = shelf::open(&parts.store).map_err(HouseFault::Store)?;
-        let unfit = Arc::new(OnceLock::new());
-        let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&unfit)));
+        let gate = Gate::new(shelf.examiner);
+        let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&gate)));
         metrics.generation(parts.data.generation);
         let audit = parts.audit.map(|settings| {
             audited(settings, &parts.keyring, Arc::clone(&clock), metrics.audit.clone())
@@ -117,25 +106,16 @@ impl House {
             metrics,
             audit,
             draining: Arc::new(AtomicBool::new(false)),
-            examiner: shelf.examiner,
-            unfit,
+            gate,
             pace,
         })
     }
 
     /// Asks the store's server what it is, if it has one, and logs what it says. To be
-    /// called at start, and again while it is [`Fitness::Unknown`].
+    /// called at start, and again while it is [`Fitness::Unknown`]; a call that comes
+    /// before that has it asked.
     pub async fn examine_store(&self) -> Fitness {
-        let Some(examiner) = &self.examiner else { return Fitness::Fit };
-        match examiner.examine().await {
-            Verdict::Fit => Fitness::Fit,
-            Verdict::Absent => Fitness::Unknown,
-            Verdict::Unfit(why) => {
-                // Found twice, it is unfit for the first reason.
-                let _ = self.unfit.set(why);
-                Fitness::Unfit
-            }
-        }
+        self.gate.examine().await
     }
 
     /// Whether a call may have to wait.
@@ -146,7 +126,7 @@ impl House {
     /// Why the store must not be used, if it was found so.
     #[must_use]
     pub fn unfit(&self) -> Option<&str> {
-        self.unfit.get().map(|why| &**why)
+        self.gate.unfit()
     }
 
     /// Has the store forget some of what has expired; whether there may be more.

@@ -4,6 +4,7 @@
 //! reload; [`run`] puts them on listeners and obeys signals. No rule about a
 //! request, a handle or a payload is made here.
 
+mod fitness;
 pub mod house;
 mod hyper_app;
 pub mod parts;
@@ -13,5 +14,6 @@ mod signals;
 mod timed;
 mod upkeep;
 
-pub use self::house::{Fitness, House, HouseFault};
+pub use self::fitness::Fitness;
+pub use self::house::{House, HouseFault};
 pub use self::hyper_app::HyperApp;

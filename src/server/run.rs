@@ -25,14 +25,11 @@ use super::signals::Signals;
 use super::upkeep::Upkeep;
 use super::{Fitness, House, HyperApp};
 use crate::config::listen::{Listener, Switch};
-use crate::proxy::upstream::Upstream;
+use crate::proxy::upstream::{TRIES_MAX, Upstream};
 
 /// How long names and health of upstreams, and a store that does not answer, may hold
 /// up the start.
 const FIRST_LOOK_MAX: Duration = Duration::from_secs(3);
-
-/// Servers of one upstream that one request may be tried at.
-const TRIES_MAX: usize = 3;
 
 /// Whether listeners are opened or taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

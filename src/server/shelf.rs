@@ -7,9 +7,11 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use super::fitness::Unfit;
 use super::run::crypto;
-use super::timed::Unfit;
+
 use crate::config::store::{StoreConfig, Strictness};
 use crate::store::Store;
 use crate::store::disk::{DiskStore, OpenFault};
@@ -108,6 +110,11 @@ pub(super) struct Examiner {
 }
 
 impl Examiner {
+    /// How long an operation of this store may take.
+    pub(super) fn patience(&self) -> Duration {
+        self.settings.response_timeout
+    }
+
     /// One examination; what it finds is logged.
     pub(super) async fn examine(&self) -> Verdict {
         match self.store.check(&self.settings).await {

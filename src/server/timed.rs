@@ -1,38 +1,31 @@
 //! Times every operation of a store, so that a store need not know of metrics, and
-//! refuses them all when the store has been found unfit.
+//! refuses them all unless the store was found fit.
 //!
 //! It passes everything else through and decides nothing.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
 
+use super::fitness::Gate;
 use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
 use crate::domain::{Fingerprint, TenantId, Timestamp};
 use crate::store::place::{Crowd, Placed, When};
 use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use crate::telemetry::metrics::Metrics;
 
-/// Why a store must not be used, as its log line says it.
-pub(super) type Unfit = Arc<str>;
-
 /// A store with a clock beside it.
 #[derive(Debug)]
 pub(super) struct Timed {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
-    unfit: Arc<OnceLock<Unfit>>,
+    gate: Arc<Gate>,
 }
 
 impl Timed {
-    /// `unfit` may be filled at any time; every operation is refused from then on.
-    pub(super) fn new(
-        store: Arc<dyn Store>,
-        metrics: Arc<Metrics>,
-        unfit: Arc<OnceLock<Unfit>>,
-    ) -> Self {
-        Self { store, metrics, unfit }
+    pub(super) fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>, gate: Arc<Gate>) -> Self {
+        Self { store, metrics, gate }
     }
 
     async fn time<T>(
@@ -40,9 +33,7 @@ impl Timed {
         op: &'static str,
         work: impl Future<Output = Result<T, StoreFault>>,
     ) -> Result<T, StoreFault> {
-        if self.unfit.get().is_some() {
-            return Err(StoreFault::Unreachable("it was found unfit; the log says why"));
-        }
+        self.gate.pass().await?;
         let begun = Instant::now();
         let done = work.await;
         self.metrics.store(op, begun.elapsed().as_secs_f64());

@@ -74,3 +74,5 @@ mod tokens;
 mod upstream;
 #[cfg(test)]
 mod vendors;
+#[cfg(test)]
+mod wiped;

@@ -171,6 +171,16 @@ async fn a_vendor_that_never_answers_the_deposit_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_deposit_takes_no_more_of_a_lease_than_its_share() {
+    // The vendor may think for a minute about a message; a browser here waits for 20 s.
+    let scene = Scene::quiq("").await;
+    *scene.deposit.lock().unwrap() = Reply::Hang;
+    let handle = scene.issue("").await;
+    assert_eq!(scene.message(&handle).await.status, 424);
+    assert_eq!(scene.messages().len(), 0);
+}
+
+#[tokio::test]
 async fn an_early_word_before_the_deposits_answer_is_passed_over() {
     let scene = Scene::quiq("").await;
     let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"key\":\"late\"}";

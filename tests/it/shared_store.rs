@@ -2,8 +2,10 @@
 //! redeems, redacts, spends and revokes.
 
 mod absent;
+mod fleet;
 mod meanwhile;
 mod program;
+mod rotation;
 mod space;
 
 use std::path::Path;

@@ -187,10 +187,10 @@ fn an_entry_of_listen_is_an_address_or_a_table() {
 fn what_is_given_replaces_the_default() {
     let text = good_but(
         "[keyring]",
-        "[limits]\nlease_max = \"90s\"\nheader_max = \"8KiB\"\n[process]\nshutdown_drain = \"2s\"\n[keyring]",
+        "[limits]\nlease_max = \"110s\"\nheader_max = \"8KiB\"\n[process]\nshutdown_drain = \"2s\"\n[keyring]",
     );
     let config = load(&text).unwrap();
-    assert_eq!(config.terms.lease_max, Duration::from_secs(90));
+    assert_eq!(config.terms.lease_max, Duration::from_secs(110));
     assert_eq!(config.settings.limits.header_max, 8 * 1024);
     assert_eq!(config.shutdown_drain, Duration::from_secs(2));
 }

@@ -82,6 +82,34 @@ fn tls_has_a_name_to_verify() {
 }
 
 #[test]
+fn a_lease_outlasts_every_try_the_writing_and_the_answer() {
+    let limited = |lease: &str, more: &str| {
+        let upstream = format!(
+            "\"127.0.0.1:9000\"], connect_timeout = \"1s\", connect_total_timeout = \"2s\", \
+             write_timeout = \"4s\", read_timeout = \"8s\" }}{more}"
+        );
+        let text = good_but("\"127.0.0.1:9000\"] }", &upstream);
+        text.replace("[keyring]", &format!("[limits]\nlease_max = \"{lease}\"\n[keyring]"))
+    };
+    let wrong = |sum: &str, relay: &str| {
+        format!(
+            "t.toml:18:12: route[0].upstream: an exchange may take longer than limits.lease_max; \
+             set [limits] lease_max above {sum} (connect_total_timeout 3 times, write_timeout, \
+             read_timeout{relay}), or these lower"
+        )
+    };
+    assert_eq!(mistakes(&limited("18s", "")), [wrong("18s", "")]);
+    assert!(mistakes(&limited("18001ms", "")).is_empty());
+    let relay = "\nrelay = { authorization = { env = \"HALO_JWT\" } }";
+    let quiq = |lease| limited(lease, relay).replace("\"generic\"", "\"quiq\"");
+    assert_eq!(mistakes(&quiq("28s")), [wrong("28s", ", 10s for relay")]);
+    assert!(mistakes(&quiq("28001ms")).is_empty());
+    // The defaults fit, relaying too.
+    let preset = good_but("\"127.0.0.1:9000\"] }", &format!("\"127.0.0.1:9000\"] }}{relay}"));
+    assert!(mistakes(&preset.replace("\"generic\"", "\"quiq\"")).is_empty());
+}
+
+#[test]
 fn servers_and_listeners_are_addresses() {
     check(&[
         (

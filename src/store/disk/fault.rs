@@ -2,7 +2,7 @@
 //!
 //! Carries no content: SQLite's own message goes to the log, a fixed text to the caller.
 
-use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+use rusqlite::ffi::{SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
 use rusqlite::{Error, ErrorCode};
 
 use super::super::StoreFault;
@@ -56,6 +56,12 @@ pub(super) fn for_want_of_space(error: &Error) -> bool {
     let index = |error: &rusqlite::ffi::Error| error.extended_code == SQLITE_IOERR_SHMSIZE;
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
         || error.sqlite_error().is_some_and(index)
+}
+
+/// Whether the system refused a write, for whatever reason but a full disk, which SQLite knows.
+pub(super) fn refused_by_system(error: &Error) -> bool {
+    let refused = [SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC];
+    error.sqlite_error().is_some_and(|error| refused.contains(&error.extended_code))
 }
 
 /// What to tell a caller. Anything that is not listed is damage: our statements do not fail on sound tables.

@@ -3,9 +3,18 @@
 //! Decides nothing: each write finds out for itself. Never takes a removal, or another write that fits into the
 //! room that there is, for a sign that a new record would.
 
-use rusqlite::Connection;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
+use rusqlite::{Connection, Error};
+
+use super::fault::{for_want_of_space, refused_by_system};
 use super::rows::Rows;
+
+/// What is written to see whether there is room, in bytes: more than what is left where nothing fits any more.
+const TRIED: usize = 64 << 10;
 
 /// What is known of the room, since the last put that had none.
 #[derive(Debug, Default)]
@@ -41,6 +50,29 @@ impl Space {
             tracing::info!("the disk store has space again");
         }
     }
+}
+
+/// Whether a write failed for want of room. SQLite tells a full disk, and takes an exhausted quota for a broken disk; so
+/// where the system refused, a file beside the store's shows it.
+pub(super) fn is_short(error: &Error, connection: &Connection) -> bool {
+    let beside = || connection.path().map(|path| format!("{path}-room"));
+    for_want_of_space(error)
+        || refused_by_system(error) && beside().is_some_and(|path| !has_room(Path::new(&path)))
+}
+
+fn has_room(path: &Path) -> bool {
+    let tried = try_out(path);
+    // It may not have been made.
+    let _ = fs::remove_file(path);
+    let short = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+    !tried.is_err_and(|why| short.contains(&why.kind()))
+}
+
+fn try_out(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(&[0; TRIED])?;
+    file.sync_data()
 }
 
 /// More than the last time means that somebody's put was done.

@@ -15,10 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::super::StoreFault;
-use super::fault::{Fault, for_want_of_space, meaning};
+use super::fault::{Fault, meaning};
 use super::log::{Log, move_now};
 use super::rows::Rows;
-use super::space::Space;
+use super::space::{Space, is_short};
 
 /// Jobs that may wait; one more is refused at once. Some 16 groups: more would wait for longer than a caller does.
 const QUEUE_MAX: usize = 4096;
@@ -175,9 +175,9 @@ enum Failed {
 }
 
 impl Failed {
-    fn for_want_of_space(&self) -> bool {
+    fn is_short(&self, connection: &Connection) -> bool {
         let (Failed::Job(error) | Failed::Whole(error)) = self;
-        for_want_of_space(error)
+        is_short(error, connection)
     }
 }
 
@@ -217,7 +217,7 @@ impl Desk {
     /// One transaction for all, or, if one of them fails in it, one for each. Returns whoever needs another.
     fn settle(&mut self, mut group: Group) -> Group {
         let mut outcome = self.transact(&mut group);
-        if outcome.as_ref().is_err_and(Failed::for_want_of_space) {
+        if outcome.as_ref().is_err_and(|failed| failed.is_short(&self.connection)) {
             // The log may be what takes the room: moved, it starts anew in the room that it has.
             move_now(&self.connection);
             outcome = self.transact(&mut group);
@@ -234,10 +234,12 @@ impl Desk {
                 group.into_iter().flat_map(|job| self.settle(vec![job])).collect()
             }
             Err(Failed::Job(error) | Failed::Whole(error)) => {
-                let fault = meaning(&error);
-                if fault == StoreFault::NoSpace {
+                let fault = if is_short(&error, &self.connection) {
                     self.space.lacked(&self.connection);
-                }
+                    StoreFault::NoSpace
+                } else {
+                    meaning(&error)
+                };
                 group.into_iter().for_each(|job| job.failed(fault.clone()));
                 Vec::new()
             }

@@ -2,36 +2,36 @@
 //! write one chain, and begun anew when it is full.
 //!
 //! Before each write it looks whether another process has written or rotated, and goes on
-//! from there. Never changes a line that is whole; half a line at the end, which a crash
-//! leaves, is cut off, and that is said.
+//! from there, if its own last line still stands where it was written: what another has
+//! written since must not hide that lines are gone. Never changes a line that is whole;
+//! half a line at the end, which a crash leaves, is cut off, and that is said.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::AuditSettings;
+use super::opened::{Open, beginning, tail};
 use crate::domain::{AuditKey, Timestamp};
-use crate::vault::audit::chain::{LINE_MAX, Link, line, read};
+use crate::vault::audit::chain::{Link, line};
 use crate::vault::audit::{Entry, Event};
 
 /// Rotations by somebody else that one write puts up with.
 const TRIES_MAX: usize = 16;
 
-/// As for keys: others have no business with it, and the group none but reading.
-const LOOSE: u32 = 0o027;
-
 pub(super) struct LogFile {
     settings: AuditSettings,
     open: Option<Open>,
+    /// The file with this process's last line, when that is not the one it has open.
+    left: Option<Open>,
     last: Link,
 }
 
-struct Open {
-    file: File,
-    identity: (u64, u64),
-    /// As long as this process left it.
-    len: u64,
+/// Whether what this process wrote last is still there, and continued by what came after.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ours {
+    Stands,
+    Gone,
 }
 
 /// What became of a write under the lock.
@@ -44,7 +44,7 @@ enum Wrote {
 
 impl LogFile {
     pub(super) fn new(settings: AuditSettings) -> Self {
-        Self { settings, open: None, last: Link::NONE }
+        Self { settings, open: None, left: None, last: Link::NONE }
     }
 
     /// The chain's end, as far as this process has written or read it.
@@ -64,15 +64,20 @@ impl LogFile {
                 Some(open) => open,
                 None => Open::at(&self.settings.path)?,
             };
-            open.file.lock()?;
-            if !open.is_at(&self.settings.path) {
-                continue;
-            }
-            // Whatever goes wrong: dropping the file unlocks it, and the next write looks anew.
-            if let Wrote::Lines(count) = self.write(&mut open, entries, key, now)? {
-                open.file.unlock()?;
-                self.open = Some(open);
-                return Ok(count);
+            open.inherit(&mut self.left);
+            let wrote = self.write_locked(&mut open, entries, key, now);
+            // Whatever went wrong: the next write looks anew.
+            let unlocked = open.file.unlock();
+            match wrote {
+                Ok(Wrote::Lines(count)) => {
+                    (self.open, self.left) = (Some(open), None);
+                    return unlocked.map(|()| count);
+                }
+                Ok(Wrote::Rotated) => self.leave(open),
+                Err(why) => {
+                    self.leave(open);
+                    return Err(why);
+                }
             }
         }
         Err(io::Error::other("it is rotated again and again"))
@@ -83,9 +88,31 @@ impl LogFile {
         let synced = self.open.as_ref().map_or(Ok(()), |open| open.file.sync_data());
         if synced.is_err() {
             // What the system holds of it is not to be relied on: look anew.
-            self.open = None;
+            self.open.take().into_iter().for_each(|open| self.leave(open));
         }
         synced
+    }
+
+    /// Keeps a file in sight for as long as this process's last line is in it.
+    fn leave(&mut self, open: Open) {
+        if open.has_ours() {
+            self.left = Some(open);
+        }
+    }
+
+    fn write_locked(
+        &mut self,
+        open: &mut Open,
+        entries: &[Entry],
+        key: &AuditKey,
+        now: Timestamp,
+    ) -> io::Result<Wrote> {
+        open.file.lock()?;
+        if open.is_at(&self.settings.path) {
+            self.write(open, entries, key, now)
+        } else {
+            Ok(Wrote::Rotated)
+        }
     }
 
     fn write(
@@ -96,6 +123,7 @@ impl LogFile {
         now: Timestamp,
     ) -> io::Result<Wrote> {
         let mut len = open.file.metadata()?.len();
+        let ours = self.ours(open)?;
         let mut first = None;
         if len > 0 && len != open.len {
             let tail = tail(&mut open.file, len)?;
@@ -106,11 +134,11 @@ impl LogFile {
                 len = tail.whole;
             }
             if let Some(last) = tail.last {
-                self.go_on_from(last);
+                self.go_on_from(last, ours);
             }
         }
         if len == 0 {
-            self.continue_from_before()?;
+            self.continue_from_before(ours)?;
         }
         let head = (len == 0).then(|| Entry::new(now, Event::Open, "begun"));
         let (mut text, mut end, mut count) = (String::new(), self.last, 0);
@@ -130,14 +158,57 @@ impl LogFile {
             let _ = open.file.set_len(len);
             return Err(why);
         }
-        open.len = len.saturating_add(added);
+        open.wrote(&text, len.saturating_add(added));
         self.last = end;
         Ok(Wrote::Lines(count))
     }
 
-    /// Another process's end is taken over. One behind what this process wrote is not:
-    /// somebody cut the file, and a chain that went on from there would hide that.
-    fn go_on_from(&mut self, found: Link) {
+    /// Looks at this process's last line, in the file that it has open or in the one that
+    /// it left, and at what follows that file.
+    fn ours(&mut self, open: &Open) -> io::Result<Ours> {
+        let mut left = self.left.take();
+        let continued = match &mut left {
+            Some(left) => self.is_continued(left),
+            None => Ok(true),
+        };
+        self.left = left;
+        if continued? && open.is_intact()? {
+            return Ok(Ours::Stands);
+        }
+        tracing::error!(
+            was = self.last.seq,
+            "lines of the audit are gone, and the next one shows it"
+        );
+        Ok(Ours::Gone)
+    }
+
+    /// Whether the file after this one, which this process does not write any more, goes on
+    /// from its end. One that was taken away may have others between. If nothing follows
+    /// yet, this process will.
+    fn is_continued(&mut self, left: &mut Open) -> io::Result<bool> {
+        let len = left.file.metadata()?.len();
+        let (true, Ok(end)) = (left.is_intact()?, tail(&mut left.file, len)) else {
+            return Ok(false);
+        };
+        let Some(end) = end.last else { return Ok(false) };
+        let full = self.full()?;
+        let at = full.iter().position(|(_, path)| left.is_at(path));
+        let next = at.and_then(|at| full.get(at + 1)).map_or(&self.settings.path, |(_, path)| path);
+        let Some(next) = beginning(next)? else {
+            self.go_on_from(end, Ours::Stands);
+            return Ok(true);
+        };
+        let follows = next.seq == end.seq.saturating_add(1) && next.prev == end.hash;
+        Ok(follows || at.is_none() && next.seq > end.seq)
+    }
+
+    /// Another process's end is taken over, unless lines of ours are gone or it is behind
+    /// what this process wrote: somebody cut the file, and a chain that went on from there
+    /// would hide that.
+    fn go_on_from(&mut self, found: Link, ours: Ours) {
+        if ours == Ours::Gone {
+            return;
+        }
         let behind = found.seq < self.last.seq;
         if behind || found.seq == self.last.seq && found.hash != self.last.hash {
             tracing::error!(
@@ -152,7 +223,7 @@ impl LogFile {
 
     /// A new file goes on where the newest full one ends, whoever wrote that; or where this
     /// process ended, if that is later: then a file was emptied or taken away.
-    fn continue_from_before(&mut self) -> io::Result<()> {
+    fn continue_from_before(&mut self, ours: Ours) -> io::Result<()> {
         sync_folder(&self.settings.path)?;
         let mut before = Link::NONE;
         if let Some((_, path)) = self.full()?.pop() {
@@ -160,7 +231,7 @@ impl LogFile {
             let len = file.metadata()?.len();
             before = tail(&mut file, len)?.last.unwrap_or(Link::NONE);
         }
-        self.go_on_from(before);
+        self.go_on_from(before, ours);
         tracing::info!(sequence = self.last.seq, head = self.last.hex(), "an audit file begins");
         Ok(())
     }
@@ -199,52 +270,6 @@ impl LogFile {
         found.sort_unstable();
         Ok(found)
     }
-}
-
-impl Open {
-    fn at(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).mode(0o600).open(path)?;
-        let about = file.metadata()?;
-        if !about.is_file() {
-            return Err(io::Error::other("it is no file"));
-        }
-        if about.mode() & LOOSE != 0 {
-            return Err(io::Error::other("others than the owner have access to it; chmod 600"));
-        }
-        // No length fits: what stands in it is looked at before anything is written.
-        Ok(Self { file, identity: (about.dev(), about.ino()), len: u64::MAX })
-    }
-
-    /// Whether the path still means this file.
-    fn is_at(&self, path: &Path) -> bool {
-        fs::metadata(path).is_ok_and(|about| (about.dev(), about.ino()) == self.identity)
-    }
-}
-
-/// The end of a file: how much of it is whole lines, and the last of them.
-struct Tail {
-    whole: u64,
-    last: Option<Link>,
-}
-
-fn tail(file: &mut File, len: u64) -> io::Result<Tail> {
-    let most = u64::try_from(LINE_MAX.saturating_mul(2)).unwrap_or(u64::MAX);
-    let from = len.saturating_sub(most);
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(len - from).read_to_end(&mut bytes)?;
-    let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
-        let nothing = Tail { whole: 0, last: None };
-        return if from == 0 { Ok(nothing) } else { Err(io::Error::other("it is no audit")) };
-    };
-    let lines = bytes.get(..end).unwrap_or_default();
-    let last = lines.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let last = read(last).map_err(|flaw| {
-        io::Error::other(format!("its last line is damaged ({flaw}); look at it and move it away"))
-    })?;
-    let rest = u64::try_from(bytes.len() - end - 1).unwrap_or(0);
-    Ok(Tail { whole: len - rest, last: Some(last.link) })
 }
 
 fn folder(path: &Path) -> &Path {

@@ -6,6 +6,7 @@
 
 mod file;
 mod gauges;
+mod opened;
 mod writer;
 
 use std::fmt;

@@ -118,7 +118,8 @@ async fn a_file_at_its_bound_refuses_and_goes_on() {
 #[tokio::test]
 async fn a_full_disk_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mount) = Mount::on(folder.path(), "2m") else { return };
+    let test = "disk_store::bounds::a_full_disk_refuses_and_loses_nothing";
+    let Some(mount) = Mount::on(folder.path(), "2m", test) else { return };
     let path = mount.0.join("store");
     let ballast = mount.0.join("ballast");
     std::fs::write(&ballast, vec![0; 512 << 10]).unwrap();
@@ -155,7 +156,26 @@ async fn goes_on(store: &DiskStore, held: u64) {
     assert_eq!(store.census().await.unwrap().entries, held - 19);
 }
 
-/// The file may not grow: what a quota does.
+/// A child that issues into this file through `command` until it is refused: how, and what it had acknowledged is there.
+async fn until_refused(command: Command, path: &Path) -> String {
+    let mut child = Player::start_through(command, "full", path, 0);
+    let mut said = Vec::new();
+    while let Some(line) = child.line() {
+        said.push(line);
+    }
+    child.done();
+    let held = said.iter().filter(|(word, _)| word == "+put").count() as u64;
+    assert!(held > 20, "{said:?}");
+    let [.., (how, at), read] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!((*at, read), (held, &("+read".to_owned(), 0)));
+    let store = open(path);
+    for n in 0..held {
+        assert!(holds(&store, n).await, "{n} was acknowledged");
+    }
+    store.put(vec![record(held + 1)]).await.unwrap();
+    how.clone()
+}
+
 #[tokio::test]
 async fn a_file_that_may_not_grow_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,18 +184,27 @@ async fn a_file_that_may_not_grow_refuses_and_loses_nothing() {
     let mut shell = Command::new("sh");
     let limited = "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\"";
     shell.args(["-c", limited]).arg(std::env::current_exe().unwrap());
-    let mut child = Player::start_through(shell, "full", &path, 0);
-    let mut said = Vec::new();
-    while let Some(line) = child.line() {
-        said.push(line);
+    assert_eq!(until_refused(shell, &path).await, "+refused");
+}
+
+/// The system's calls that write, as on a full disk or under a quota: by a library that is loaded before its own. So
+/// this needs no right to mount.
+#[tokio::test]
+async fn an_exhausted_quota_is_a_lack_of_space_as_a_full_disk_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("quota.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/disk_store/quota.c");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source);
+    let built = compiler.output().expect("a C compiler, which building SQLite took too");
+    assert!(built.status.success(), "{built:?}");
+    for (errno, how) in [("ENOSPC", "+full"), ("EDQUOT", "+full"), ("EIO", "+refused")] {
+        let path = folder.path().join(errno);
+        drop(open(&path));
+        let mut limited = Command::new(std::env::current_exe().unwrap());
+        limited.env("LD_PRELOAD", &library).env("QUOTA_BYTES", "1000000").env("QUOTA_ERRNO", errno);
+        assert_eq!(until_refused(limited, &path).await, how, "{errno}");
+        let tried = folder.path().join(format!("{errno}-room"));
+        assert!(!tried.exists(), "what was tried is gone");
     }
-    child.done();
-    let held = said.iter().filter(|(word, _)| word == "+put").count() as u64;
-    assert!(held > 20, "{said:?}");
-    assert_eq!(said[said.len() - 2..], [("+refused".to_owned(), held), ("+read".to_owned(), 0)]);
-    let store = open(&path);
-    for n in 0..held {
-        assert!(holds(&store, n).await, "{n} was acknowledged");
-    }
-    store.put(vec![record(held + 1)]).await.unwrap();
 }

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use cloakroom::domain::lease::{Granted, Settled};
-use cloakroom::store::{Reserved, Store as _};
+use cloakroom::store::{Reserved, Store as _, StoreFault};
 
 use super::*;
 
@@ -151,11 +151,17 @@ async fn racing(store: &Arc<DiskStore>, first: u64) {
 /// Issues until the disk is full, and says what was acknowledged and that the store goes on.
 async fn until_full(store: &Arc<DiskStore>, first: u64) {
     for n in first.. {
-        if store.put(vec![record(n)]).await.is_err() {
-            say("+refused", n);
-            break;
+        match store.put(vec![record(n)]).await {
+            Ok(()) => say("+put", n),
+            Err(StoreFault::NoSpace) => {
+                say("+full", n);
+                break;
+            }
+            Err(_) => {
+                say("+refused", n);
+                break;
+            }
         }
-        say("+put", n);
     }
     assert!(holds(store, first).await, "reading goes on");
     say("+read", first);

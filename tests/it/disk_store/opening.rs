@@ -59,7 +59,8 @@ async fn the_file_and_its_log_are_for_their_owner_alone() {
 #[test]
 fn a_file_system_without_writing_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mount) = Mount::on(folder.path(), "1m") else { return };
+    let test = "disk_store::opening::a_file_system_without_writing_is_refused";
+    let Some(mount) = Mount::on(folder.path(), "1m", test) else { return };
     drop(open(&mount.0.join("store")));
     mount.remount("ro");
     assert!(matches!(refused(&mount.0.join("store")), OpenFault::NotWritable(_)));

@@ -56,6 +56,12 @@ impl Server {
         assert!(self.is_up().await, "it did not come back");
     }
 
+    /// The same, with further arguments from then on.
+    pub(crate) async fn restart_with(&mut self, arguments: &[&str]) {
+        self.arguments.extend(arguments.iter().map(|&text| text.to_owned()));
+        self.restart().await;
+    }
+
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -230,20 +236,25 @@ impl Cluster {
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
         let cluster = Self { nodes };
+        cluster.until_whole(replicas).await;
+        cluster
+    }
+
+    /// Waits until every node has its part, and every primary this many replicas that keep up.
+    pub(crate) async fn until_whole(&self, replicas: usize) {
         until("the cluster is whole", || async {
-            cluster.nodes.iter().all(|node| {
+            self.nodes.iter().all(|node| {
                 node.say(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
                     && node
                         .say(&["INFO", "replication"])
                         .lines()
                         .all(|line| !line.starts_with("master_link_status") || line.contains("up"))
-            }) && cluster.primaries().iter().all(|&at| {
-                let said = cluster.nodes[at].say(&["INFO", "replication"]);
+            }) && self.primaries().iter().all(|&at| {
+                let said = self.nodes[at].say(&["INFO", "replication"]);
                 said.contains(&format!("connected_slaves:{replicas}"))
             })
         })
         .await;
-        cluster
     }
 
     pub(crate) fn settings(&self) -> RedisSettings {

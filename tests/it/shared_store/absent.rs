@@ -99,3 +99,53 @@ async fn a_redis_that_may_drop_live_handles_is_used_unless_strict() {
     vendor.saw_nothing();
     assert_eq!(lenient.send(&chat_with(&handle)).await.status, 200);
 }
+
+/// Its server dies before anything was asked of it, and comes back dropping live keys when it is full.
+async fn late_and_lossy(strict: &str) -> (Server, Vendor, Running) {
+    let vendor = Vendor::start().await;
+    let mut server = Server::start(&["--maxmemory", "64mb"]).await;
+    let store = format!("{}\n{strict}", in_redis(&server));
+    server.kill();
+    let house = house(&store, &vendor).await;
+    assert_eq!(house.house.examine_store().await, Fitness::Unknown);
+    server.restart_with(&["--maxmemory-policy", "allkeys-lru"]).await;
+    (server, vendor, house)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_comes_late_and_is_unfit_gets_no_handle_before_somebody_looks() {
+    let (server, vendor, house) = late_and_lossy("strict = \"refuse\"").await;
+    // Nobody looks but those who call. A connection that was broken pauses before its next try.
+    let body = format!(r#"{{"payload":{PAYLOAD}}}"#);
+    until("it is found unfit", || async {
+        let calls = (0..16).map(|_| house.control("POST", "/v1/handles", SECRET, &body));
+        for issued in futures_util::future::join_all(calls).await {
+            assert_eq!(issued.status, 503, "{issued:?}");
+        }
+        house.house.unfit().is_some()
+    })
+    .await;
+    assert!(house.house.unfit().unwrap().contains("allkeys-lru"));
+    assert_eq!(server.say(&["DBSIZE"]), "0", "nothing was written");
+    vendor.saw_nothing();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_comes_late_is_examined_at_its_first_use() {
+    let (_server, _vendor, house) = late_and_lossy("").await;
+    let body = format!(r#"{{"payload":{PAYLOAD}}}"#);
+    until("it is used", || async {
+        house.control("POST", "/v1/handles", SECRET, &body).await.status == 201
+    })
+    .await;
+    assert_eq!(house.house.unfit(), None);
+    // One that is too old for us, or of another topology, is refused by the first call too.
+    let vendor = Vendor::start().await;
+    let server = Server::start(&["--cluster-enabled", "yes"]).await;
+    let wrong =
+        start_text(&over(&in_redis(&server), &route("genesys", vendor.address)), Path::new("."))
+            .await;
+    let issued = wrong.control("POST", "/v1/handles", SECRET, &body).await;
+    assert_eq!(issued.status, 503, "{issued:?}");
+    assert!(wrong.house.unfit().unwrap().contains("topology"));
+}

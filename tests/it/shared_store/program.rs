@@ -14,14 +14,18 @@ use crate::support::house::route;
 use crate::support::process::{Process, command, free_ports, listening, piped};
 use crate::support::{Answer, Browser, SECRET, Vendor, request};
 
-fn configuration(folder: &Path, store: &str, vendor: &Vendor, ports: SocketAddr) -> PathBuf {
+fn configuration(folder: &Path, store: &str, route: &str, ports: SocketAddr) -> PathBuf {
     let control = SocketAddr::new(ports.ip(), ports.port() + 1);
-    let text = over(store, &route("genesys", vendor.address))
+    let text = over(store, route)
         .replace("127.0.0.1:8080", &ports.to_string())
         .replace("127.0.0.1:8081", &control.to_string());
     let file = folder.join("cloakroom.toml");
     fs::write(&file, text).unwrap();
     file
+}
+
+fn to(vendor: &Vendor) -> String {
+    route("genesys", vendor.address)
 }
 
 fn prepared(verb: &str, file: &Path) -> Command {
@@ -44,7 +48,7 @@ async fn a_disk_store_that_cannot_be_opened_ends_the_program_with_one_line() {
     let (folder, vendor) = (tempfile::tempdir().unwrap(), Vendor::start().await);
     let ports = free_ports(2);
     let missing = folder.path().join("missing");
-    let file = configuration(folder.path(), &on_disk(&missing), &vendor, ports);
+    let file = configuration(folder.path(), &on_disk(&missing), &to(&vendor), ports);
     let (code, line) = ends("serve", &file);
     assert_eq!(code, Some(74), "{line}");
     assert!(line.contains("the disk store: the folder") && line.contains("missing"), "{line}");
@@ -52,7 +56,7 @@ async fn a_disk_store_that_cannot_be_opened_ends_the_program_with_one_line() {
     assert_eq!(code, Some(78), "{line}");
     assert!(line.contains("missing does not exist"), "{line}");
 
-    let file = configuration(folder.path(), &on_disk(folder.path()), &vendor, ports);
+    let file = configuration(folder.path(), &on_disk(folder.path()), &to(&vendor), ports);
     let store = folder.path().join("store.db");
     fs::write(&store, "no database, but long enough to be taken for one").unwrap();
     fs::set_permissions(&store, Permissions::from_mode(0o600)).unwrap();
@@ -71,7 +75,7 @@ async fn a_disk_store_that_cannot_be_opened_ends_the_program_with_one_line() {
 async fn a_redis_that_must_not_be_used_ends_the_program_with_one_line() {
     let (folder, vendor) = (tempfile::tempdir().unwrap(), Vendor::start().await);
     let server = Server::start(&["--requirepass", "correct-horse"]).await;
-    let file = configuration(folder.path(), &in_redis(&server), &vendor, free_ports(2));
+    let file = configuration(folder.path(), &in_redis(&server), &to(&vendor), free_ports(2));
     let serve = file.clone();
     let (code, line) = tokio::task::spawn_blocking(move || ends("serve", &serve)).await.unwrap();
     assert_eq!(code, Some(69), "{line}");
@@ -82,16 +86,22 @@ async fn a_redis_that_must_not_be_used_ends_the_program_with_one_line() {
 
 /// The program, started on real ports.
 pub(super) struct Serving {
-    data: SocketAddr,
+    pub(super) data: SocketAddr,
     pub(super) control: SocketAddr,
     file: PathBuf,
 }
 
 impl Serving {
     pub(super) fn over(store: &str, folder: &Path, vendor: &Vendor) -> Self {
+        Self::through(store, folder, vendor, "")
+    }
+
+    /// The same with `more` said of the upstream.
+    pub(super) fn through(store: &str, folder: &Path, vendor: &Vendor, more: &str) -> Self {
         let data = free_ports(2);
         let control = SocketAddr::new(data.ip(), data.port() + 1);
-        Self { data, control, file: configuration(folder, store, vendor, data) }
+        let route = to(vendor).replace("] }", &format!("]{more} }}"));
+        Self { data, control, file: configuration(folder, store, &route, data) }
     }
 
     pub(super) async fn start(&self) -> Process {

@@ -15,7 +15,8 @@ async fn a_full_disk_is_said_once_refused_by_name_and_forgotten_when_there_is_ro
     let (folder, vendor) = (tempfile::tempdir().unwrap(), Vendor::start().await);
     let disk = folder.path().join("disk");
     fs::create_dir(&disk).unwrap();
-    let Some(mount) = Mount::on(&disk, "4m") else { return };
+    let test = "shared_store::space::a_full_disk_is_said_once_refused_by_name_and_forgotten_when_there_is_room";
+    let Some(mount) = Mount::on(&disk, "4m", test) else { return };
     let serving = Serving::over(&on_disk(&mount.0), folder.path(), &vendor);
     let process = serving.start().await;
     let before = serving.issue("until-expiry").await;
