@@ -1,8 +1,9 @@
 //! The way down of a socket: the vendor's frames on their way to the browser.
 //!
 //! A text message is searched as a whole; slices of one text in many messages as what a
-//! person reads. No frame waits for a later one: of a slice that may begin a value, the
-//! rest of the message goes on, and what was held back comes with a later message.
+//! person reads. No message waits for a later one: of a slice that may begin a value, the
+//! rest of the message goes on, and what was held back comes with a later message. A binary
+//! message goes on when it is whole and holds none, or not at all.
 
 use std::sync::Arc;
 
@@ -82,11 +83,7 @@ impl Cloakroom {
         };
         match (event, needles) {
             (Event::Binary(_), _) if binary == Binary::Refuse => Err(CloseCode::Unsupported),
-            (Event::Binary(frame), Some(needles)) => {
-                // It cannot be changed without knowing what it means.
-                let told = socket.tells(&needles, frame.payload());
-                if told { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
-            }
+            (Event::Binary(frame), Some(needles)) => socket.binary_down(&frame, &needles),
             (Event::Text(message), Some(needles)) => {
                 self.text_down(socket, message, &needles, passage)
             }
