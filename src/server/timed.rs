@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
 use crate::domain::{Fingerprint, TenantId, Timestamp};
 use crate::store::place::{Crowd, Placed, When};
-use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
+use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault, Writers};
 use crate::telemetry::metrics::Metrics;
 
 /// Why a store must not be used, as its log line says it.
@@ -52,6 +52,10 @@ impl Timed {
 
 #[async_trait]
 impl Store for Timed {
+    fn writers(&self) -> Writers {
+        self.store.writers()
+    }
+
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         self.time("put", self.store.put(records)).await
     }
