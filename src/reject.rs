@@ -106,6 +106,7 @@ impl From<LearnFault> for Cause {
                 Self::HandleUnusable(Unusable::Crowded)
             }
             LearnFault::Expired => Self::HandleUnusable(Unusable::Expired),
+            LearnFault::Revoked => Self::HandleUnusable(Unusable::Missing),
             LearnFault::Share => Self::StoreCrowded,
         }
     }

@@ -40,32 +40,39 @@ pub enum Name {
     Json(Pointer),
 }
 
-/// A call that names more than one conversation: which of them the vendor reads is
-/// anybody's guess.
+/// Why it cannot be told which conversation a call names: the vendor may read one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the call names more than one conversation")]
-pub struct Ambiguous;
+pub enum Untold {
+    /// It names several; which of them the vendor reads is anybody's guess.
+    #[error("the call names more than one conversation")]
+    Ambiguous,
+    /// What should name it is not what the dialect says it is: broken JSON, say, in which a
+    /// vendor that is less strict finds a name all the same.
+    #[error("where the call names its conversation cannot be read")]
+    Unreadable,
+}
 
 impl Bind {
-    /// The conversation's name, if the call has one that can be read.
+    /// The conversation's name, if the call has one. A token that cannot be read has none:
+    /// no vendor takes it.
     ///
     /// # Errors
-    /// [`Ambiguous`], however many times each is named.
+    /// [`Untold`]; one that is named several times is one.
     pub fn find(
         &self,
         call: &CallPattern,
         request: &Request<'_>,
-    ) -> Result<Option<Vec<u8>>, Ambiguous> {
-        let texts = self.at.texts(call, request).unwrap_or_default();
-        let mut names: Vec<Vec<u8>> = texts
-            .iter()
-            .flat_map(|(_, text)| self.name.all_within(text).unwrap_or_default())
-            .collect();
+    ) -> Result<Option<Vec<u8>>, Untold> {
+        let texts = self.at.texts(call, request).map_err(|_| Untold::Unreadable)?;
+        let mut names = Vec::new();
+        for (_, text) in texts.iter().filter(|(_, text)| !text.trim_ascii().is_empty()) {
+            names.extend(self.name.all_within(text).map_err(|_| Untold::Unreadable)?);
+        }
         names.sort_unstable();
         names.dedup();
         match names.len() {
             0 | 1 => Ok(names.pop()),
-            _ => Err(Ambiguous),
+            _ => Err(Untold::Ambiguous),
         }
     }
 }
@@ -165,10 +172,10 @@ mod tests {
             let request = Request { path: "/chats/1", query, headers: &headers, body: &[] };
             bind.find(&call, &request)
         };
-        assert_eq!(find([&one, &two], &bind, None), Err(Ambiguous));
+        assert_eq!(find([&one, &two], &bind, None), Err(Untold::Ambiguous));
         assert_eq!(find([&one, &one], &bind, None), Ok(Some(b"7".to_vec())));
         let query = Bind { at: Base::Query("id".into()), name: Name::Whole };
-        assert_eq!(find(["", ""], &query, Some("id=43&id=44")), Err(Ambiguous));
+        assert_eq!(find(["", ""], &query, Some("id=43&id=44")), Err(Untold::Ambiguous));
         assert_eq!(find(["", ""], &query, Some("id=43&id=043")), Ok(Some(b"43".to_vec())));
     }
 
@@ -213,9 +220,34 @@ mod tests {
             (r#"{"a":{"id":null}}"#, None),
             (r#"{"a":{}}"#, None),
             ("", None),
-            ("{", None),
+            (" ", None),
         ] {
             assert_eq!(found(&json, &[], "/chats/1", body), name, "{body}");
         }
+    }
+
+    #[test]
+    fn where_the_name_stands_in_what_cannot_be_read_it_is_not_taken_for_none() {
+        let json = Bind { at: Base::Body, name: Name::Json(Pointer::parse("/a").unwrap()) };
+        let in_query = Bind { at: Base::Query("q".into()), ..json.clone() };
+        let call = CallPattern::parse("POST /chats").unwrap();
+        let headers = HeaderMap::new();
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for body in [
+            "{",
+            "\u{feff}{\"a\":1}",
+            "{\"a\":\"c-1\",}",
+            "// x\n{\"a\":1}",
+            "a=1",
+            &format!("{{\"a\":1,\"x\":{deep}}}"),
+        ] {
+            let request =
+                Request { path: "/chats", query: None, headers: &headers, body: body.as_bytes() };
+            assert_eq!(json.find(&call, &request), Err(Untold::Unreadable), "{body}");
+        }
+        // One that can be read says nothing of the other.
+        let query = Some("q=%7B%22a%22:1%7D&q=%7B%22a%22:2");
+        let request = Request { path: "/chats", query, headers: &headers, body: &[] };
+        assert_eq!(in_query.find(&call, &request), Err(Untold::Unreadable));
     }
 }

@@ -16,6 +16,7 @@ use super::passage::{Coding, Outgoing, Passage};
 use super::settings::{Limits, Redaction, Route};
 use super::swap::{Part, Swap};
 use super::{Cloakroom, coding};
+use crate::dialect::bind::Untold;
 use crate::dialect::exchange::Exchange;
 use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::RevealedBody;
@@ -98,6 +99,7 @@ impl Cloakroom {
             headers: &head.headers,
             body: &plain,
         };
+        // Where it cannot be told, a handle for one conversation is refused as of none.
         let binding =
             exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request).ok()?);
         let swap = Swap {
@@ -165,13 +167,16 @@ impl Cloakroom {
     ) -> Result<(), Cause> {
         let Some(conversation) = &passage.conversation else { return Ok(()) };
         let unavailable = |_| Cause::StoreUnavailable;
-        let linked = self.vault.recall(tenant, conversation, ttl).await.map_err(unavailable)?;
+        let recalled = self.vault.recall(tenant, conversation, ttl).await.map_err(unavailable)?;
+        passage.watch.recall(recalled);
+        if passage.route.as_ref().is_none_or(|route| route.redaction == Redaction::On) {
+            passage.watch.misses_nothing()?;
+        }
         let own = passage.watch.own();
         if !own.is_empty() {
             let linked = self.vault.link(tenant, conversation, own, ttl).await;
             self.remembered(tenant, linked)?;
         }
-        passage.watch.recall(linked);
         Ok(())
     }
 
@@ -249,7 +254,8 @@ impl Cloakroom {
 /// What the call's conversation is known by. Two dialects name theirs apart.
 ///
 /// # Errors
-/// When the call names several: what was revealed in one must not come back as another.
+/// When the call names several, or cannot be read where it names one: what was revealed in one
+/// must not come back as another's, or as nobody's.
 pub(super) fn conversation(
     route: &Route,
     exchange: &Exchange,
@@ -257,7 +263,12 @@ pub(super) fn conversation(
 ) -> Result<Option<Vec<u8>>, Cause> {
     let Some(link) = &exchange.link else { return Ok(None) };
     let name = link.find(&exchange.call, request);
-    let name = name.map_err(|_| Cause::BodyInvalid(BodyFlaw::Ambiguous))?;
+    let name = name.map_err(|untold| {
+        Cause::BodyInvalid(match untold {
+            Untold::Ambiguous => BodyFlaw::Ambiguous,
+            Untold::Unreadable => BodyFlaw::NotJson,
+        })
+    })?;
     Ok(name.map(|name| route.dialect.conversation(&name)))
 }
 

@@ -23,7 +23,7 @@ use crate::dialect::exchange::{Binary, Exchange};
 use crate::dialect::request::{Request, Setting};
 use crate::reject::Cause;
 use crate::rewrite::frames::{
-    Bounds, CloseCode, Event, Reader, Role, TextMessage, close_frame, text_frame,
+    BinaryFrame, Bounds, CloseCode, Event, Reader, Role, TextMessage, close_frame, text_frame,
 };
 use crate::rewrite::joined::Joined;
 use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
@@ -37,8 +37,18 @@ pub(super) struct Socket {
     /// Over the vendor's binary messages, which are searched and not changed; with the
     /// values that it looks for.
     binary: Option<(Arc<Needles>, Redactor)>,
+    /// The vendor's binary message whose end has not come.
+    unfinished: Unfinished,
     /// Over the vendor's text messages that hold slices of one text.
     joined: Option<Joined>,
+}
+
+/// Fragments that wait for the end of their message, which no page is shown before. No more
+/// than a reader lets one message have.
+#[derive(Default)]
+struct Unfinished {
+    sent: Vec<u8>,
+    payload: Vec<u8>,
 }
 
 /// Whether anything may still pass.
@@ -58,7 +68,31 @@ impl Socket {
             down: Reader::new(Role::FromServer, Bounds::default()),
             state: State::Open,
             binary: None,
+            unfinished: Unfinished::default(),
             joined: None,
+        }
+    }
+
+    /// Takes a frame of the vendor's binary messages: what goes on by now, or nothing ever
+    /// again where it holds a value.
+    fn binary_down(
+        &mut self,
+        frame: &BinaryFrame,
+        needles: &Arc<Needles>,
+    ) -> Result<Vec<u8>, CloseCode> {
+        // It cannot be changed without knowing what it means.
+        if self.tells(needles, frame.payload()) {
+            return Err(CloseCode::Policy);
+        }
+        self.unfinished.sent.extend_from_slice(frame.sent());
+        self.unfinished.payload.extend_from_slice(frame.payload());
+        if !frame.is_last() {
+            return Ok(Vec::new());
+        }
+        let message = std::mem::take(&mut self.unfinished);
+        match redact(needles, &message.payload) {
+            Some(_) => Err(CloseCode::Policy),
+            None => Ok(message.sent),
         }
     }
 

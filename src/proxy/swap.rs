@@ -260,7 +260,8 @@ impl Swap<'_> {
             | Unusable::MemberAbsent
             | Unusable::BadToken
             | Unusable::Alarm
-            | Unusable::Crowded => self.exchange.on_unusable,
+            | Unusable::Crowded
+            | Unusable::Forgotten => self.exchange.on_unusable,
         };
         match rule {
             OnUnusable::Reject => Err(Cause::HandleUnusable(unusable)),

@@ -7,12 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::dialect::answering::RedactAs;
-use crate::domain::{Payload, Uses};
+use crate::domain::{HandleId, Payload, Uses};
 use crate::reject::Cause;
 use crate::rewrite::json::members::member;
 use crate::rewrite::json::scalars::scalars;
 use crate::rewrite::redact::{Mark, Needles, Replacement, SHORT_MAX, TOTAL_MAX};
-use crate::vault::link::Revelation;
+use crate::vault::link::{Recalled, Revelation};
+use crate::vault::redeem::Unusable;
 
 /// The mark that takes a value's place where the dialect wants a fixed one.
 const MARK: &str = "[redacted]";
@@ -39,6 +40,8 @@ pub(super) struct Watch {
     own: Vec<Revelation>,
     /// Revealed earlier in its conversation.
     linked: Vec<Revelation>,
+    /// Handles of what was revealed earlier in it and is not remembered any more.
+    forgotten: Vec<HandleId>,
     /// What the answer itself brought and the browser gets as handles.
     beside: Vec<Revelation>,
     /// Members of payloads whose values come back as the handle.
@@ -77,12 +80,27 @@ impl Watch {
 
     /// Its conversation had these before, or has them by now. What was known stays: the
     /// vendor does not forget what is revoked while it answers.
-    pub(super) fn recall(&mut self, linked: Vec<Revelation>) {
-        for one in linked {
+    pub(super) fn recall(&mut self, recalled: Recalled) {
+        for one in recalled.revelations {
             if !self.linked.iter().any(|known| known.handle.id() == one.handle.id()) {
                 self.linked.push(one);
                 self.needles = None;
             }
+        }
+        self.forgotten = recalled.forgotten;
+    }
+
+    /// Whether all that was revealed in the conversation can be looked for.
+    ///
+    /// # Errors
+    /// Where some of it was revoked or erased, and is not known here from before: the vendor
+    /// may say it, and nobody would find it.
+    pub(super) fn misses_nothing(&self) -> Result<(), Cause> {
+        let known = |id: &HandleId| self.all().any(|one| one.handle.id() == *id);
+        if self.forgotten.iter().all(known) {
+            Ok(())
+        } else {
+            Err(Cause::HandleUnusable(Unusable::Forgotten))
         }
     }
 
@@ -212,8 +230,9 @@ mod tests {
     fn it_prints_how_much_it_holds_and_nothing_of_it() {
         let mut watch = Watch::default();
         watch.reveal([revelation(), revelation()]);
-        watch.recall(vec![revelation()]);
-        watch.recall(Vec::new());
+        let recalled = |all| Recalled { revelations: all, forgotten: Vec::new() };
+        watch.recall(recalled(vec![revelation()]));
+        watch.recall(recalled(Vec::new()));
         watch.reveal_beside(revelation());
         // The same handle again is nothing new, and what was known stays.
         assert_eq!(format!("{watch:?}"), "Watch(1 own, 1 linked, 1 beside)");

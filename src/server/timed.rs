@@ -12,7 +12,7 @@ use super::fitness::Gate;
 use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
 use crate::domain::{Fingerprint, TenantId, Timestamp};
 use crate::store::place::{Crowd, Placed, When};
-use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault};
+use crate::store::{Census, Record, RecordKey, Reserved, Store, StoreFault, Writers};
 use crate::telemetry::metrics::Metrics;
 
 /// A store with a clock beside it.
@@ -43,6 +43,10 @@ impl Timed {
 
 #[async_trait]
 impl Store for Timed {
+    fn writers(&self) -> Writers {
+        self.store.writers()
+    }
+
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         self.time("put", self.store.put(records)).await
     }

@@ -18,7 +18,7 @@ use moka::sync::Cache;
 use self::books::Books;
 use self::lifetimes::ByRecord;
 use super::place::{Crowd, Placed, When};
-use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
+use super::{Census, Record, RecordKey, Reserved, Store, StoreFault, Writers};
 use crate::domain::Fingerprint;
 use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
 use crate::domain::tenant::TenantId;
@@ -106,6 +106,10 @@ impl MemoryStore {
 
 #[async_trait]
 impl Store for MemoryStore {
+    fn writers(&self) -> Writers {
+        Writers::ThisProcess
+    }
+
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
         let Some(now) = records.first().map(|record| record.issued) else {
             return Ok(());

@@ -143,6 +143,15 @@ impl Census {
     }
 }
 
+/// Who writes to a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    /// This process alone: what it has not written is not there.
+    ThisProcess,
+    /// Others too, at any moment.
+    Others,
+}
+
 /// The most records that one [`Store::sweep`] forgets: bounds how long other writes
 /// wait for it.
 pub const SWEEP_MAX: u32 = 64;
@@ -151,6 +160,11 @@ pub const SWEEP_MAX: u32 = 64;
 /// costs a chat its context, a revived one costs a person their privacy.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// Who writes to it. Unless it is known to be this process alone: others.
+    fn writers(&self) -> Writers {
+        Writers::Others
+    }
+
     /// Keeps all of `records`, or none. A record takes the place of one with the
     /// same key, and at no moment is there neither.
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault>;

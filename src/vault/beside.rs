@@ -66,6 +66,9 @@ pub enum LearnFault {
     /// Its handle ended before what it revealed could be remembered.
     #[error("the handle has expired")]
     Expired,
+    /// Its handle was revoked before that.
+    #[error("the handle was revoked")]
+    Revoked,
     /// What is learnt may take no more of the store.
     #[error("what is learnt may take no more of the store")]
     Share,
@@ -165,16 +168,21 @@ impl Vault {
         Ok(if is_parent { parent } else { key(owner.said_by) })
     }
 
-    /// Says that there is something of this name, until `ttl` has passed or for as long
-    /// as it was said before. It belongs to nobody, and holds nothing.
+    /// Says that there is something of this name, until `expires` or for as long as it was
+    /// said before. It belongs to nobody, so that it stays when what it tells of is revoked
+    /// or erased; `note` must tell nothing of a person.
     ///
     /// # Errors
     /// As [`Vault::keep`].
-    pub(super) async fn say_kept(&self, at: Beside<'_>, ttl: Duration) -> Result<(), LearnFault> {
-        let expires = self.clock.now().expiry(ttl);
+    pub(super) async fn say_kept(
+        &self,
+        at: Beside<'_>,
+        expires: Expiry,
+        note: &[u8],
+    ) -> Result<(), LearnFault> {
         let key = at.key(self.rules.load().keyring.fingerprint(Purpose::Link, at.tenant, at.name));
         let nobody = Owner { parent: key.id, subject: None, said_by: key.id };
-        let record = self.sealed_beside(at, nobody, expires, b"kept")?;
+        let record = self.sealed_beside(at, nobody, expires, note)?;
         // Gone between the look and the step: once more.
         for _ in 0..2 {
             let known = self.store.fetch(&key, record.issued).await?;

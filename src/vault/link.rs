@@ -23,6 +23,8 @@ use crate::domain::tenant::TenantId;
 use crate::domain::time::Timestamp;
 use crate::store::{Record, StoreFault};
 
+pub use super::places::Recalled;
+
 /// Payloads of one conversation: a page puts one into it, and a customer opens a few
 /// pages in a link's life. One more is refused, since its values could not be watched.
 pub const LINKS_MAX: usize = 8;
@@ -47,6 +49,7 @@ impl fmt::Debug for Revelation {
 
 /// A link and where it is kept.
 pub(super) struct Link {
+    pub(super) place: usize,
     pub(super) one: Revelation,
     pub(super) record: Arc<Record>,
     /// What it is found by.
@@ -132,17 +135,20 @@ impl Vault {
         ttl: Duration,
     ) -> Result<(), LearnFault> {
         let same = |other: &Revelation| other.payload.expose() == one.payload.expose();
-        for link in self.links(tenant, conversation).await? {
+        let known = self.places(tenant, conversation).await?;
+        for link in &known.links {
             // What is remembered of one that was revoked elsewhere would hide this one.
             let now = self.clock.now();
             if same(&link.one) && self.store.has(&link.record.key, now).await? {
                 return Ok(());
             }
         }
-        let text =
-            write(one, self.clock.now()).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
-        for slot in 0..LINKS_MAX {
-            let name = name(conversation, slot);
+        let now = self.clock.now();
+        let until = now.expiry(ttl);
+        let text = write(one, now).ok_or(StoreFault::Damaged("a payload is not JSON"))?;
+        let (mut place, mut vanished) = (known.next(), 0);
+        while place < LINKS_MAX {
+            let name = name(conversation, place);
             let at = Beside { tenant, name: &name, salt: conversation };
             // Looked for first: it may be taken under the name that an older key gives it.
             let taken = match self.kept(at).await? {
@@ -150,34 +156,35 @@ impl Vault {
                 None => self.keep(at, one.handle.id(), ttl, &text, LINKED_MAX).await?,
             };
             match taken {
-                Kept::Now => return self.mark(tenant, conversation, ttl).await,
+                Kept::Now => {
+                    self.prolong(tenant, conversation, &known, until).await?;
+                    return self
+                        .note_place(tenant, conversation, (place, one.handle.id()), until)
+                        .await;
+                }
                 Kept::Gone if one.handle.expires().passed_at(self.clock.now()) => {
                     return Err(LearnFault::Expired);
                 }
-                // Revoked: there is nothing to remember any more.
-                Kept::Gone => return Ok(()),
-                // Another writer's, of this node or another; perhaps of the same payload.
-                Kept::Taken => {
-                    let other = self.kept(at).await?;
-                    if other.and_then(|text| read(&text)).is_some_and(|(other, _)| same(&other)) {
-                        return self.mark(tenant, conversation, ttl).await;
+                // Nothing of it may be remembered any more, so nothing of it is revealed.
+                Kept::Gone => return Err(LearnFault::Revoked),
+                // Another writer's, of this node or another, who may not have come to its
+                // note yet; perhaps of the same payload.
+                Kept::Taken => match self.kept(at).await?.and_then(|text| read(&text)) {
+                    Some((other, _)) => {
+                        let noted = (place, other.handle.id());
+                        self.note_place(tenant, conversation, noted, until).await?;
+                        if same(&other) {
+                            return Ok(());
+                        }
+                        place += 1;
                     }
-                }
+                    // Revoked between the two looks: the place is free, or was never read.
+                    None if vanished < LINKS_MAX => vanished += 1,
+                    None => break,
+                },
             }
         }
         Err(LearnFault::Conversation)
-    }
-
-    /// Says that the conversation has links, so that one without any costs one look-up.
-    /// After the link and before the vendor gets to know it.
-    pub(super) async fn mark(
-        &self,
-        tenant: &TenantId,
-        conversation: &[u8],
-        ttl: Duration,
-    ) -> Result<(), LearnFault> {
-        let name = name(conversation, LINKS_MAX);
-        self.say_kept(Beside { tenant, name: &name, salt: conversation }, ttl).await
     }
 
     /// What was revealed in a conversation, as far as it is remembered.
@@ -189,38 +196,12 @@ impl Vault {
         tenant: &TenantId,
         conversation: &[u8],
     ) -> Result<Vec<Revelation>, StoreFault> {
-        let links = self.links(tenant, conversation).await?;
-        Ok(links.into_iter().map(|link| link.one).collect())
-    }
-
-    /// As [`Vault::linked`], with where each is kept.
-    ///
-    /// # Errors
-    /// [`StoreFault`].
-    pub(super) async fn links(
-        &self,
-        tenant: &TenantId,
-        conversation: &[u8],
-    ) -> Result<Vec<Link>, StoreFault> {
-        let mut all = Vec::new();
-        let marker = name(conversation, LINKS_MAX);
-        if self.kept(Beside { tenant, name: &marker, salt: conversation }).await?.is_none() {
-            return Ok(all);
-        }
-        for nth in 0..LINKS_MAX {
-            let name = name(conversation, nth);
-            let found = self.found(Beside { tenant, name: &name, salt: conversation }).await?;
-            let Some((record, text)) = found else { continue };
-            let read = read(&text);
-            let (one, since) = read.ok_or(StoreFault::Damaged("a link is not what was sealed"))?;
-            all.push(Link { one, record, name, text, since });
-        }
-        Ok(all)
+        Ok(self.places(tenant, conversation).await?.recalled().revelations)
     }
 }
 
 /// Apart from every other name of a thing that is kept beside a handle.
-fn name(conversation: &[u8], nth: usize) -> Vec<u8> {
+pub(super) fn name(conversation: &[u8], nth: usize) -> Vec<u8> {
     let nth = u8::try_from(nth).unwrap_or(u8::MAX);
     [b"conversation\0", [nth].as_slice(), conversation].concat()
 }
@@ -231,7 +212,7 @@ fn write(one: &Revelation, now: Timestamp) -> Option<Zeroizing<Vec<u8>>> {
     serde_json::to_vec(&written).ok().map(Zeroizing::new)
 }
 
-fn read(text: &[u8]) -> Option<(Revelation, Timestamp)> {
+pub(super) fn read(text: &[u8]) -> Option<(Revelation, Timestamp)> {
     let written: Written<'_> = serde_json::from_slice(text).ok()?;
     let handle = Handle::parse(&written.handle).ok()?;
     let payload = Payload::parse(written.payload.get().as_bytes(), LINK_TEXT_MAX).ok()?;

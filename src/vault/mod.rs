@@ -10,12 +10,14 @@ pub mod insist;
 pub mod issue;
 pub mod lease;
 pub mod link;
+mod places;
 pub mod redeem;
 mod refuse;
 pub mod relay;
 pub mod renew;
 pub mod revoke;
 pub mod tenancy;
+mod unusable;
 pub mod wrap;
 
 use std::fmt;
@@ -30,7 +32,7 @@ use crate::clock::{Clock, Entropy};
 use crate::domain::keyring::Keyring;
 use crate::domain::lease::Terms;
 use crate::domain::{KeyId, Timestamp};
-use crate::store::{Census, Store, StoreFault};
+use crate::store::{Census, Store, StoreFault, Writers};
 
 /// Issues and redeems handles over one store, under one keyring.
 pub struct Vault {
@@ -122,11 +124,15 @@ impl Vault {
         &self.entropy
     }
 
-    /// A number that is another one once this node has written links of any conversation:
-    /// who has looked at one's links need not look again before.
+    /// A number that is another one once anybody has written links of any conversation: who
+    /// has looked at one's links need not look again before. Nothing where others write to
+    /// the store, of whom this node does not hear.
     #[must_use]
-    pub fn links_written(&self) -> u64 {
-        self.links_written.load(Ordering::Acquire)
+    pub fn links_written(&self) -> Option<u64> {
+        match self.store.writers() {
+            Writers::ThisProcess => Some(self.links_written.load(Ordering::Acquire)),
+            Writers::Others => None,
+        }
     }
 
     /// What became of commits that did not go through at once, since this was last asked.

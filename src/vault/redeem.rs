@@ -12,14 +12,16 @@ use super::Vault;
 use super::audit::{AuditFault, Entry, Event, Scene};
 use super::lease::Lease;
 use crate::clock::random;
-use crate::domain::keyring::{HandleFault, Keyring, Verified};
-use crate::domain::lease::{Ask, Granted, LeaseId, Refused};
+use crate::domain::keyring::{Keyring, Verified};
+use crate::domain::lease::{Ask, Granted, LeaseId};
 use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
 use crate::domain::time::Timestamp;
 use crate::domain::uses::Uses;
 use crate::domain::{Fingerprint, Handle, HandleId, Purpose};
 use crate::store::{RecordKey, Reserved, StoreFault};
+
+pub use super::unusable::Unusable;
 
 /// What is known of the request that carries the handle. Borrowed, and hashed
 /// only for the handles that need it.
@@ -56,82 +58,6 @@ pub enum RedeemFault {
     /// Nobody could look it up later.
     #[error(transparent)]
     Unaudited(#[from] AuditFault),
-}
-
-/// The reasons that the operator's log and metrics tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{}", self.reason())]
-pub enum Unusable {
-    /// Not a handle at all where only one makes sense.
-    Malformed,
-    /// Signed under a key that this keyring does not have.
-    KeyUnknown,
-    /// The MAC does not fit: made up, changed, or another tenant's.
-    Forged,
-    /// Past its expiry.
-    Expired,
-    /// Genuine, and nothing is stored for it: revoked, or lost by the store.
-    Missing,
-    /// Another request is using it right now.
-    InFlight,
-    /// Used before.
-    Spent,
-    /// It belongs to another conversation.
-    OtherConversation,
-    /// It works for one conversation, and this request names none.
-    BindingAbsent,
-    /// The record does not open: damaged, or not the one that was sealed.
-    SealedOtherwise,
-    /// Redeemed, but the payload has nothing for the slot it stands in.
-    MemberAbsent,
-    /// The token around it does not verify.
-    BadToken,
-    /// Issued to be tried by a thief, and tried.
-    Alarm,
-    /// As much as may be was learnt with it, or in its conversation: what it reveals
-    /// could not be remembered.
-    Crowded,
-}
-
-impl Unusable {
-    /// Every reason.
-    pub const ALL: [Self; 14] = [
-        Self::Malformed,
-        Self::KeyUnknown,
-        Self::Forged,
-        Self::Expired,
-        Self::Missing,
-        Self::InFlight,
-        Self::Spent,
-        Self::OtherConversation,
-        Self::BindingAbsent,
-        Self::SealedOtherwise,
-        Self::MemberAbsent,
-        Self::BadToken,
-        Self::Alarm,
-        Self::Crowded,
-    ];
-
-    /// The reason as it stands in logs and metrics.
-    #[must_use]
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::KeyUnknown => "key-unknown",
-            Self::Forged => "forged",
-            Self::Expired => "expired",
-            Self::Missing => "missing",
-            Self::InFlight => "in-flight",
-            Self::Spent => "spent",
-            Self::OtherConversation => "other-conversation",
-            Self::BindingAbsent => "binding-absent",
-            Self::SealedOtherwise => "sealed-otherwise",
-            Self::MemberAbsent => "member-absent",
-            Self::BadToken => "bad-token",
-            Self::Alarm => "alarm",
-            Self::Crowded => "crowded",
-        }
-    }
 }
 
 impl Vault {
@@ -276,25 +202,4 @@ fn digest(parts: &[&[u8]]) -> [u8; 32] {
         hasher.update(part);
     }
     hasher.finalize().into()
-}
-
-impl From<HandleFault> for Unusable {
-    fn from(fault: HandleFault) -> Self {
-        match fault {
-            HandleFault::KeyUnknown => Self::KeyUnknown,
-            HandleFault::Forged => Self::Forged,
-            HandleFault::Expired => Self::Expired,
-        }
-    }
-}
-
-impl From<Refused> for Unusable {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::InFlight => Self::InFlight,
-            Refused::Spent => Self::Spent,
-            Refused::OtherConversation => Self::OtherConversation,
-            Refused::BindingAbsent => Self::BindingAbsent,
-        }
-    }
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Vault;
-use super::beside::{Beside, Owner};
-use super::link::{Link, Revelation};
+use super::beside::{Beside, LearnFault, Owner};
+use super::link::Link;
+use super::places::{Places, Recalled};
 use crate::domain::tenant::TenantId;
 use crate::domain::time::{Expiry, Timestamp};
 use crate::store::place::When;
@@ -31,19 +32,40 @@ impl Vault {
         tenant: &TenantId,
         conversation: &[u8],
         ttl: Duration,
-    ) -> Result<Vec<Revelation>, StoreFault> {
-        let links = self.links(tenant, conversation).await?;
+    ) -> Result<Recalled, StoreFault> {
+        let places = self.places(tenant, conversation).await?;
         let now = self.clock.now();
-        let due: Vec<_> =
-            links.iter().filter_map(|link| Some((link, due(link, now, ttl)?))).collect();
-        // What fails here is tried again by the next call: there is half of its time.
-        if !due.is_empty() && self.mark(tenant, conversation, ttl).await.is_ok() {
-            for (link, until) in due {
+        let due = places.links.iter().filter_map(|link| due(link, now, ttl));
+        if let Some(until) = due.max_by_key(|until| until.secs()) {
+            // What fails here is tried again by the next call: there is half of its time.
+            let _ = self.prolong(tenant, conversation, &places, until).await;
+        }
+        Ok(places.recalled())
+    }
+
+    /// What is known of a conversation lives until `until`, together: without the notes
+    /// before it a link is not found, and without its link a note says that it was revoked.
+    ///
+    /// # Errors
+    /// [`LearnFault`]; of links that could not be renewed nothing is said.
+    pub(super) async fn prolong(
+        &self,
+        tenant: &TenantId,
+        conversation: &[u8],
+        places: &Places,
+        until: Expiry,
+    ) -> Result<(), LearnFault> {
+        for noted in places.noted() {
+            self.note_place(tenant, conversation, noted, until).await?;
+        }
+        for link in &places.links {
+            let until = until.secs().min(link.since.expiry(LINK_LIFE_MAX).secs());
+            if until > link.record.expires.secs() {
                 let at = Beside { tenant, name: &link.name, salt: conversation };
-                let _ = self.renew(at, link, until).await;
+                let _ = self.renew(at, link, Expiry::from_secs(until)).await;
             }
         }
-        Ok(links.into_iter().map(|link| link.one).collect())
+        Ok(())
     }
 
     async fn renew(&self, at: Beside<'_>, link: &Link, until: Expiry) -> Result<(), StoreFault> {

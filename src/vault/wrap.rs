@@ -126,7 +126,7 @@ impl Vault {
             && let Some(conversation) = scene.conversation
         {
             // The handle may have expired since; its link says what there is to say.
-            let links = self.links(tenant, conversation).await?;
+            let links = self.places(tenant, conversation).await?.links;
             let owner = |record: &Record| {
                 let said_by = record.key.id;
                 Some(Owner { parent: record.parent?, subject: record.subject, said_by })

@@ -17,6 +17,7 @@ use cloakroom::vault::issue::{Bait, Deposit};
 use cloakroom::vault::link::{LINKS_MAX, Revelation};
 use cloakroom::vault::redeem::Carrier;
 
+mod forgotten;
 mod meanwhile;
 mod renewed;
 mod shared;
@@ -163,7 +164,8 @@ async fn a_revoked_handle_and_an_erased_person_take_their_links_along() {
     assert!(node.vault.revoke(&acme(), revoked.handle.id()).await.unwrap());
     assert!(found(&node.vault, &acme(), "c-1").await.is_empty());
     // What is learnt for a handle that is gone is not kept.
-    node.vault.link(&acme(), b"c-1", &[revoked], DAY).await.unwrap();
+    let linked = node.vault.link(&acme(), b"c-1", &[revoked], DAY).await;
+    assert_eq!(linked, Err(LearnFault::Revoked));
     assert!(found(&node.vault, &acme(), "c-1").await.is_empty());
     node.clock.advance(Duration::from_secs(120));
     assert_eq!(node.vault.revoke_subject(&acme(), "bob").await.unwrap(), 0, "expired by now");

@@ -2,6 +2,12 @@
 //!
 //! A link is written before the vendor hears of what it links. So a look at the links
 //! once a piece has come finds whatever that piece may say; and no piece goes on before.
+//!
+//! A look is one look-up in a store that others write to, and two more, in the near cache, for
+//! each thing that was revealed. It is made for every piece: there is no time for which an
+//! earlier one would do, as another node's link may be the next thing that is written. Where this
+//! process is the only writer it knows when nothing was written, and looks no further. What is
+//! left is the store's own: a database that loses a link which it has acknowledged, in a failover.
 
 use std::time::{Duration, Instant};
 
@@ -12,16 +18,16 @@ use crate::proxy::settings::Redaction;
 use crate::proxy::watch::Manner;
 use crate::reject::Cause;
 
-/// How long one look is good for where nothing was linked on this node: less than what
-/// is linked on another one takes to the vendor and back in a piece of this answer.
-const GOOD_FOR: Duration = Duration::from_millis(1);
+/// How long a look is good for where this process is the store's only writer and has written
+/// nothing: for ever, as to what is linked; but a look also keeps the links of a stream alive.
+const GOOD_FOR: Duration = Duration::from_secs(1);
 
 /// A look at the links of a passage's conversation.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::proxy) struct Looked {
     at: Instant,
     /// [`crate::vault::Vault::links_written`], read before.
-    written: u64,
+    written: Option<u64>,
 }
 
 impl Cloakroom {
@@ -37,10 +43,11 @@ impl Cloakroom {
             return Ok(());
         };
         let looked = Looked { at: Instant::now(), written: self.vault.links_written() };
-        let linked = self.vault.recall(&tenant.id, conversation, route.dialect.link_ttl).await;
-        passage.watch.recall(linked.map_err(|_| Cause::StoreUnavailable)?);
+        let off = route.redaction == Redaction::DangerOff;
+        let recalled = self.vault.recall(&tenant.id, conversation, route.dialect.link_ttl).await;
+        passage.watch.recall(recalled.map_err(|_| Cause::StoreUnavailable)?);
         passage.looked = Some(looked);
-        Ok(())
+        if off { Ok(()) } else { passage.watch.misses_nothing() }
     }
 
     /// A piece has come: what it is searched for from here on.
@@ -71,7 +78,8 @@ impl Cloakroom {
 
     fn is_fresh(&self, looked: Option<Looked>) -> bool {
         looked.is_some_and(|looked| {
-            looked.written == self.vault.links_written() && looked.at.elapsed() < GOOD_FOR
+            let written = self.vault.links_written();
+            written.is_some() && looked.written == written && looked.at.elapsed() < GOOD_FOR
         })
     }
 }

@@ -1,15 +1,15 @@
 //! The leak canary's full product, on the code that treats answers: every exchange that
 //! reveals or knows its conversation, every spelling, every coding, cut at every byte.
 
-use std::io::Write;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
+use self::codings::Coding;
 use self::spellings::{Marks, PAYLOAD};
 use super::decode::Decoder;
 use super::events::{Called, Events};
@@ -17,21 +17,21 @@ use super::stream::Streamed;
 use super::whole::{Said, Whole, treated};
 use crate::dialect::Dialect;
 use crate::dialect::answer::{OwnAddress, Transport};
-use crate::dialect::answering::RedactAs;
-use crate::dialect::exchange::Exchange;
+use crate::dialect::answering::{Answering, RedactAs};
 use crate::domain::{
     Claims, Expiry, HandleId, KeyId, Keyring, Payload, RootKey, Secret, TenantId, Uses,
 };
-use crate::proxy::passage::Passage;
 use crate::proxy::watch::Watch;
-use crate::rewrite::joined::Shown;
 use crate::rewrite::json::pointer::Pointer;
-use crate::rewrite::redact::Needles;
-use crate::rewrite::redact::sse::Event;
+use crate::rewrite::redact::{Needles, SHORT_MAX};
 use crate::vault::link::Revelation;
 
+#[path = "../../../tests/it/canary/codings.rs"]
+mod codings;
 #[path = "../../../tests/it/canary/spellings.rs"]
 mod spellings;
+
+mod debug;
 
 const DIALECTS: [&str; 5] = ["quiq", "genesys", "halo", "opendialog", "alli"];
 
@@ -72,50 +72,27 @@ fn revelation() -> Revelation {
     Revelation { handle, payload }
 }
 
-/// How an answer arrives: as it is, or coded.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Coded {
-    No,
-    Gzip,
-}
-
-impl Coded {
-    fn bytes(self, plain: &[u8]) -> Vec<u8> {
-        match self {
-            Self::No => plain.to_vec(),
-            Self::Gzip => {
-                let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-                encoder.write_all(plain).unwrap();
-                encoder.finish().unwrap()
-            }
-        }
-    }
-
-    fn decoder(self) -> Decoder {
-        let mut headers = HeaderMap::new();
-        if self == Self::Gzip {
-            headers.insert(CONTENT_ENCODING, "gzip".parse().unwrap());
-        }
-        Decoder::of(&headers).unwrap()
-    }
+fn decoder(coding: Coding) -> Decoder {
+    let name = coding.name().parse().unwrap();
+    Decoder::of(&[(CONTENT_ENCODING, name)].into_iter().collect::<HeaderMap>()).unwrap()
 }
 
 /// Which code treats it.
 enum Treatment<'t> {
-    Streamed,
+    Streamed(RedactAs),
     Events,
-    Whole(&'t Exchange),
+    Whole(&'t Answering),
 }
 
 impl Treatment<'_> {
     /// What the browser gets of these pieces; nothing where the answer is refused.
-    fn of(&self, pieces: &[&[u8]], coded: Coded, needles: &Arc<Needles>) -> Option<Vec<u8>> {
-        let (decoder, mut out) = (coded.decoder(), Vec::new());
+    fn of(&self, pieces: &[&[u8]], coding: Coding, needles: &Arc<Needles>) -> Option<Vec<u8>> {
+        let (decoder, mut out) = (decoder(coding), Vec::new());
         let ends = |nth: usize| nth + 1 == pieces.len();
         match self {
-            Self::Streamed => {
-                let mut streamed =
-                    Streamed::new(decoder, Arc::clone(needles), RedactAs::default().into());
+            Self::Streamed(redact_as) => {
+                let manner = (*redact_as).into();
+                let mut streamed = Streamed::new(decoder, Arc::clone(needles), manner);
                 for (nth, piece) in pieces.iter().enumerate() {
                     out.extend(streamed.piece(piece, ends(nth)).ok()?);
                 }
@@ -127,13 +104,13 @@ impl Treatment<'_> {
                     out.extend(events.piece(piece, ends(nth)).ok()?);
                 }
             }
-            Self::Whole(exchange) => {
+            Self::Whole(answer) => {
                 let mut whole = Whole::new(decoder, 1 << 20, Said::Json);
                 for (nth, piece) in pieces.iter().enumerate() {
                     let Some(body) = whole.piece(piece, ends(nth)).ok()? else { continue };
                     let own = OwnAddress { authority: "x.example", transport: Transport::Tls };
                     let needles = Some(Arc::clone(needles));
-                    out = treated(body, &exchange.answer.rules, own, needles).ok()?.0;
+                    out = treated(body, &answer.rules, own, needles).ok()?.0;
                 }
             }
         }
@@ -151,101 +128,128 @@ struct Count {
 }
 
 impl Count {
-    /// Treats a body whole and cut in every way: nothing in it, and every time the same.
+    /// Treats a body whole and cut in every way, in every coding: nothing in it, and every
+    /// time the same.
     fn cut(&mut self, how: &Treatment<'_>, body: &[u8], needles: &Arc<Needles>, marks: &Marks) {
-        for coded in [Coded::No, Coded::Gzip] {
-            let sent = coded.bytes(body);
-            let whole = how.of(&[&sent], coded, needles);
-            match &whole {
-                Some(whole) => self.bytes += marks.none_in(whole, "an answer in one piece"),
-                None => self.refused += 1,
-            }
+        let plainly = how.of(&[body], Coding::Plain, needles);
+        match &plainly {
+            Some(whole) => self.bytes += marks.none_in(whole, "an answer in one piece"),
+            None => self.refused += 1,
+        }
+        for coding in Coding::ALL {
+            let sent = coding.coded(body);
+            assert!(how.of(&[&sent], coding, needles) == plainly, "{coding:?} in one piece");
             self.answers += 1;
             for at in 1..sent.len() {
                 let (one, two) = sent.split_at(at);
-                let got = how.of(&[one, two], coded, needles);
-                assert!(got == whole, "cut at {at}: {got:?}");
+                let got = how.of(&[one, two], coding, needles);
+                assert!(got == plainly, "{coding:?} cut at {at}: {got:?}");
                 self.bytes += got.map_or(0, |got| got.len() as u64);
                 self.cuts += 1;
             }
             let bytes: Vec<&[u8]> = sent.chunks(1).collect();
-            assert!(how.of(&bytes, coded, needles) == whole, "in single bytes");
+            assert!(how.of(&bytes, coding, needles) == plainly, "{coding:?} in single bytes");
             self.cuts += sent.len() as u64;
+        }
+    }
+
+    /// Every answer of exchanges that say the same of theirs.
+    fn answers(&mut self, answer: &Answering, marks: &Marks) {
+        let mut watch = Watch::default();
+        watch.regard(&answer.identity, SHORT_MAX);
+        watch.reveal([revelation()]);
+        let needles = watch.needles(answer.redact_as).unwrap();
+        let how = match answer.reads_whole_body() {
+            true => Treatment::Whole(answer),
+            false => Treatment::Streamed(answer.redact_as),
+        };
+        // One value at a time: what is cut is what is searched, and little beside it.
+        for text in marks.kinds().into_iter().flat_map(|kind| marks.texts(kind)) {
+            let body = format!("{{\"id\":\"c-1\",\"m\":[\"{text}\"]}}");
+            self.cut(&how, body.as_bytes(), &needles, marks);
+        }
+        for kind in marks.kinds() {
+            let all = how.of(&[marks.body(kind).as_bytes()], Coding::Plain, &needles);
+            self.bytes += marks.none_in(&all.unwrap_or_default(), kind);
+        }
+    }
+
+    /// A text that comes in slices: a value in each event.
+    fn events(&mut self, marks: &Marks) {
+        let mut watch = Watch::default();
+        watch.reveal([revelation()]);
+        let needles = watch.needles(RedactAs::default()).unwrap();
+        for kind in marks.kinds().into_iter().filter(|kind| *kind != "raw") {
+            let texts = marks.texts(kind).map(|text| format!("data: {{\"text\":\"{text}\"}}\n\n"));
+            self.cut(&Treatment::Events, texts.collect::<String>().as_bytes(), &needles, marks);
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            exchanges: self.exchanges + other.exchanges,
+            answers: self.answers + other.answers,
+            cuts: self.cuts + other.cuts,
+            refused: self.refused + other.refused,
+            bytes: self.bytes + other.bytes,
         }
     }
 }
 
-#[test]
-fn nothing_personal_comes_back_from_any_exchange_in_any_spelling_cut_anywhere() {
-    let (marks, mut count) = (Marks::all(), Count::default());
+/// Every exchange that reveals or knows its conversation; those that say the same of their
+/// answers side by side. [`Count::answers`] is told no more of one than that.
+fn exchanges() -> Vec<(Answering, BTreeSet<String>)> {
+    let mut all = BTreeMap::<String, (Answering, BTreeSet<String>)>::new();
     for name in DIALECTS {
-        let dialect = dialect(name);
-        let mut seen = std::collections::BTreeSet::new();
-        for exchange in &dialect.exchanges {
-            let tells = !exchange.slots.is_empty() || exchange.link.is_some();
-            if !tells || !seen.insert(exchange.name.clone()) {
+        for exchange in &dialect(name).exchanges {
+            if exchange.slots.is_empty() && exchange.link.is_none() {
                 continue;
             }
-            let mut watch = Watch::default();
-            watch.reveal([revelation()]);
-            let needles = watch.needles(exchange.answer.redact_as).unwrap();
-            let how = if exchange.answer.reads_whole_body() {
-                Treatment::Whole(exchange)
-            } else {
-                Treatment::Streamed
-            };
-            // One value at a time: what is cut is what is searched, and little beside it.
-            for text in marks.kinds().into_iter().flat_map(|kind| marks.texts(kind)) {
-                let body = format!("{{\"id\":\"c-1\",\"m\":[\"{text}\"]}}");
-                count.cut(&how, body.as_bytes(), &needles, &marks);
-            }
-            for kind in marks.kinds() {
-                let all = how.of(&[marks.body(kind).as_bytes()], Coded::No, &needles);
-                count.bytes += marks.none_in(&all.unwrap_or_default(), kind);
-            }
-            count.exchanges += 1;
+            let said = format!("{:?}", exchange.answer);
+            let alike = all.entry(said).or_insert_with(|| (exchange.answer.clone(), [].into()));
+            alike.1.insert(format!("{name}/{}", exchange.name));
         }
     }
-    let mut watch = Watch::default();
-    watch.reveal([revelation()]);
-    let needles = watch.needles(RedactAs::default()).unwrap();
-    for kind in marks.kinds().into_iter().filter(|kind| *kind != "raw") {
-        let texts = marks.texts(kind).map(|text| format!("data: {{\"text\":\"{text}\"}}\n\n"));
-        count.cut(&Treatment::Events, texts.collect::<String>().as_bytes(), &needles, &marks);
-    }
+    all.into_values().collect()
+}
+
+/// What comes of these on two threads.
+fn side_by_side<T: Sync>(all: &[T], count: impl Fn(&T, &mut Count) + Sync) -> Count {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut made = Count::default();
+        while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            count(one, &mut made);
+        }
+        made
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(work);
+        work().and(other.join().unwrap())
+    })
+}
+
+#[test]
+fn nothing_personal_comes_back_from_any_exchange_in_any_spelling_and_coding_cut_anywhere() {
+    let (marks, alike) = (Marks::all(), exchanges());
+    let mut work: Vec<Option<&(Answering, BTreeSet<String>)>> = alike.iter().map(Some).collect();
+    work.push(None);
+    let count = side_by_side(&work, |one, count| match one {
+        Some((answer, names)) => {
+            count.answers(answer, &marks);
+            count.exchanges += names.len() as u64;
+        }
+        None => count.events(&marks),
+    });
     let Count { exchanges, answers, cuts, refused, bytes } = count;
     println!(
-        "canary: {exchanges} exchanges and a stream of events x {} spellings x 2 codings = {answers} answers \
-         ({refused} refused), {cuts} cuts, {bytes} bytes: 0 found",
-        marks.kinds().len()
+        "canary: {exchanges} exchanges, treated in {} ways, and a stream of events x {} spellings x {} codings = \
+         {answers} answers, {cuts} cuts, {bytes} bytes: 0 found; {refused} texts refused",
+        alike.len(),
+        marks.kinds().len(),
+        Coding::ALL.len(),
     );
     assert!(exchanges >= 24 && cuts > 400_000 && bytes > 20_000_000, "{exchanges} {cuts} {bytes}");
     // Raw quotation marks break the JSON that a rule would have to read.
     assert!(refused < 20, "{refused}");
-}
-
-#[test]
-fn no_debug_says_anything() {
-    let (marks, one) = (Marks::all(), revelation());
-    let mut watch = Watch::default();
-    watch.reveal([one.clone()]);
-    let needles = watch.needles(RedactAs::default()).unwrap();
-    let mut passage = Passage::new();
-    passage.watch.reveal([one.clone()]);
-    passage.redeemed.push(one.handle.id());
-    let said = format!(
-        "{:?} {:?} {:?} {:?} {:?} {passage:?} {needles:?}",
-        one,
-        one.payload,
-        one.handle,
-        watch,
-        PAYLOAD.len()
-    );
-    let shown = Shown { before: vec![PAYLOAD.into()], text: Some(PAYLOAD.into()) };
-    let event = Event { bytes: PAYLOAD.into(), data: Vec::new() };
-    let said = format!("{said} {shown:?} {event:?}");
-    assert!(said.len() > 50, "{said}");
-    marks.none_in(said.as_bytes(), "Debug");
-    assert!(!said.contains(&one.handle.expose()), "{said}");
-    assert!(marks.found_in(PAYLOAD.as_bytes()).is_some(), "the search finds what is there");
 }

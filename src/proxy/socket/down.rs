@@ -1,8 +1,9 @@
 //! The way down of a socket: the vendor's frames on their way to the browser.
 //!
 //! A text message is searched as a whole; slices of one text in many messages as what a
-//! person reads. No frame waits for a later one: of a slice that may begin a value, the
-//! rest of the message goes on, and what was held back comes with a later message.
+//! person reads. No message waits for a later one: of a slice that may begin a value, the
+//! rest of the message goes on, and what was held back comes with a later message. A binary
+//! message goes on when it is whole and holds none, or not at all.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::proxy::Cloakroom;
 use crate::proxy::answer::awaited;
 use crate::proxy::passage::Passage;
 use crate::proxy::settings::Redaction;
+use crate::reject::Cause;
 use crate::rewrite::frames::{CloseCode, ControlKind, Event, TextMessage, close_frame, text_frame};
 use crate::rewrite::joined::Joined;
 use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
@@ -36,8 +38,10 @@ impl Cloakroom {
             let mut events = Vec::new();
             let fault = socket.down.feed(&bytes, &mut events).err();
             let mut close = fault.map(|fault| fault.close_code());
-            if !events.is_empty() && !self.knows_all(passage) {
-                (events, close) = (Vec::new(), Some(CloseCode::Internal));
+            if !events.is_empty()
+                && let Err(code) = self.knows_all(passage)
+            {
+                (events, close) = (Vec::new(), Some(code));
             }
             for event in events {
                 match self.event_down(&mut socket, event, passage) {
@@ -60,9 +64,18 @@ impl Cloakroom {
     }
 
     /// Whether all is known that the conversation has revealed by now, in whatever call.
-    fn knows_all(&self, passage: &mut Passage) -> bool {
-        passage.conversation.is_none()
-            || awaited(self.recall_meanwhile(passage)).is_some_and(|recalled| recalled.is_ok())
+    fn knows_all(&self, passage: &mut Passage) -> Result<(), CloseCode> {
+        if passage.conversation.is_none() {
+            return Ok(());
+        }
+        match awaited(self.recall_meanwhile(passage)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(cause @ Cause::HandleUnusable(_))) => {
+                passage.rejection = Some(cause);
+                Err(CloseCode::Policy)
+            }
+            Some(Err(_)) | None => Err(CloseCode::Internal),
+        }
     }
 
     fn event_down(
@@ -82,11 +95,7 @@ impl Cloakroom {
         };
         match (event, needles) {
             (Event::Binary(_), _) if binary == Binary::Refuse => Err(CloseCode::Unsupported),
-            (Event::Binary(frame), Some(needles)) => {
-                // It cannot be changed without knowing what it means.
-                let told = socket.tells(&needles, frame.payload());
-                if told { Err(CloseCode::Policy) } else { Ok(frame.sent().to_vec()) }
-            }
+            (Event::Binary(frame), Some(needles)) => socket.binary_down(&frame, &needles),
             (Event::Text(message), Some(needles)) => {
                 self.text_down(socket, message, &needles, passage)
             }

@@ -80,6 +80,11 @@ impl BinaryFrame {
         &self.sent
     }
 
+    /// Whether its message ends with it.
+    pub fn is_last(&self) -> bool {
+        self.sent.first().is_some_and(|first| first & 0x80 != 0)
+    }
+
     /// What follows its head, as sent: masked, if it came from a client.
     pub fn payload(&self) -> &[u8] {
         let second = self.sent.get(1).copied().unwrap_or_default();

@@ -38,7 +38,8 @@ pub const MARK_MAX: usize = 256;
 ///
 /// In base64, and where digits may be a part of a JSON number, a text would break what is around it:
 /// there the value's own bytes are overwritten in place, with `*` (as base64 spells it) and `1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `Debug` prints its kind.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Replacement {
     /// A text: a handle, or a fixed mark.
     Mark(Mark),
@@ -46,8 +47,9 @@ pub enum Replacement {
     SameLength,
 }
 
-/// A text that needs no escape in JSON, URLs, forms, HTML, cookies or headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text that needs no escape in JSON, URLs, forms, HTML, cookies or headers. It may be a handle, so
+/// `Debug` prints its size.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mark(Box<str>);
 
 /// A text that is no [`Mark`]: empty, longer than [`MARK_MAX`], or with a character outside
@@ -225,6 +227,21 @@ impl Needles {
 
     pub(super) fn replacement(&self, index: usize) -> &Replacement {
         self.replacements.get(index).unwrap_or(&Replacement::SameLength)
+    }
+}
+
+impl fmt::Debug for Replacement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mark(mark) => mark.fmt(f),
+            Self::SameLength => f.write_str("SameLength"),
+        }
+    }
+}
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mark({} bytes)", self.0.len())
     }
 }
 

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::holds_nothing;
-use crate::support::calls::{CHATS, SEND, chat_with};
+use crate::support::calls::{CHATS, SEND, chat_with, refused};
 use crate::support::house::{CENTER, SECRET, issue_with, route};
 use crate::support::{Answer, Reply, Running, Vendor, issue, request, start};
 
@@ -77,7 +77,7 @@ async fn a_chat_that_was_refused_is_no_conversation_of_anybody() {
 }
 
 #[tokio::test]
-async fn a_revoked_handles_link_is_gone_and_an_expired_handles_link_stays() {
+async fn a_conversation_is_refused_once_its_handle_is_revoked_and_goes_on_when_it_expired() {
     let talk = Talk::with("genesys").await;
     let revoked = issue_with(&talk.running, SECRET, PAYLOAD, "").await;
     let expired = issue_with(&talk.running, SECRET, PAYLOAD, r#","ttl_secs":60"#).await;
@@ -89,9 +89,25 @@ async fn a_revoked_handles_link_is_gone_and_an_expired_handles_link_stays() {
     let path = format!("/v1/handles/{}", revoked["id"].as_str().unwrap());
     assert_eq!(talk.running.control("DELETE", &path, SECRET, "").await.status, 204);
     talk.running.clock.advance(Duration::from_secs(120));
-    assert_eq!(talk.call(&poll("chat-1"), SAID).await.text(), SAID);
+    refused(&talk.call(&poll("chat-1"), SAID).await, 403, "handle_unusable");
     let handle = expired["handle"].as_str().unwrap();
     assert_eq!(talk.call(&poll("chat-2"), SAID).await.text(), redacted(handle));
+}
+
+#[tokio::test]
+async fn a_conversation_is_refused_once_its_person_is_erased_for_as_long_as_it_was_known() {
+    let talk = Talk::with("genesys").await;
+    let issued = issue_with(&talk.running, SECRET, PAYLOAD, r#","subject":"ann""#).await;
+    let handle = issued["handle"].as_str().unwrap();
+    talk.call(&chat_with(handle), r#"{"id":"chat-1"}"#).await;
+    let erased = talk.running.control("DELETE", "/v1/handles?subject=ann", SECRET, "").await;
+    assert_eq!(erased.json()["revoked"], 1);
+    refused(&talk.call(&poll("chat-1"), SAID).await, 403, "handle_unusable");
+    // Another handle in it changes nothing: what the first one revealed is with the vendor.
+    let other = issue(&talk.running, r#"{"nickname":"Bea"}"#).await;
+    talk.call(&chat_with(&other), r#"{"id":"chat-1"}"#).await;
+    refused(&talk.call(&poll("chat-1"), SAID).await, 403, "handle_unusable");
+    assert_eq!(talk.call(&poll("chat-2"), SAID).await.text(), SAID, "of another one");
 }
 
 #[tokio::test]

@@ -156,9 +156,22 @@ async fn what_was_revealed_is_looked_for_to_the_end_though_its_handle_is_revoked
     let mut stream = talk.listen(LINES).await;
     let path = format!("/v1/handles/{}", issued["id"].as_str().unwrap());
     assert_eq!(talk.running.control("DELETE", &path, SECRET, "").await.status, 204);
-    talk.reveal().await;
     stream.says(&format!("{ID}.")).await;
     stream.hears(&format!("{handle}.")).await;
+}
+
+#[tokio::test]
+async fn what_is_revealed_and_revoked_before_a_streams_next_piece_cuts_the_stream() {
+    let talk = Talk::with("").await;
+    let mut stream = talk.listen(LINES).await;
+    stream.says("a").await;
+    stream.hears("a").await;
+    let issued = issue_with(&talk.running, SECRET, PAYLOAD, "").await;
+    talk.reveal_in("c-1", issued["handle"].as_str().unwrap()).await;
+    let path = format!("/v1/handles/{}", issued["id"].as_str().unwrap());
+    assert_eq!(talk.running.control("DELETE", &path, SECRET, "").await.status, 204);
+    stream.says(&format!("{ID}.")).await;
+    assert_eq!(stream.browser.rest().await, b"", "nobody knows what to look for");
 }
 
 #[tokio::test]

@@ -61,3 +61,40 @@ async fn cut(marks: &Marks, call: &Call) -> (u64, u64) {
     searched += scene.search(marks).await;
     (cuts, searched)
 }
+
+/// Streamed, and read as a whole.
+const CODED_AND_CUT: [(&str, &str); 2] = [("genesys", "poll"), ("genesys", "request-chat")];
+
+#[test]
+fn nothing_personal_comes_back_wherever_a_coded_answer_is_cut() {
+    let (marks, lines) = (Marks::all(), Lines::default());
+    let (mut cuts, mut searched) = (0_u64, 0_u64);
+    lines.hearing(async {
+        for (dialect, exchange) in CODED_AND_CUT {
+            let call = call_of(dialect, exchange);
+            let scene = Scene::of(&call, Kept::InMemory, "").await;
+            let mut browser = Browser::connect(scene.running.data).await;
+            let plain = marks.body("json");
+            for coding in CODED {
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {}\r\n", coding.name());
+                let sent = coding.coded(plain.as_bytes());
+                for at in 1..sent.len() {
+                    let (one, two) = sent.split_at(at);
+                    let reply = Reply::Chunks(head.clone(), vec![one.to_vec(), two.to_vec()]);
+                    let got = scene.ask(&mut browser, &call, reply).await.unwrap().unwrap();
+                    let what = format!("{dialect}/{exchange} {coding:?} cut at {at}");
+                    searched += marks.none_in(&got.body, &what);
+                    assert!(got.text().contains("\"m\""), "{what} {got:?}");
+                    cuts += 1;
+                }
+            }
+        }
+    });
+    searched += marks.none_in(&lines.all(), "log");
+    println!(
+        "canary: {} exchanges x {} codings, {cuts} answers cut in two, {searched} bytes searched: 0 found",
+        CODED_AND_CUT.len(),
+        CODED.len(),
+    );
+    assert!(cuts > 1500, "{cuts}");
+}

@@ -6,7 +6,7 @@ use super::*;
 use crate::store_conformance::{Engine, stores};
 
 async fn recalled(vault: &Vault, conversation: &str) -> usize {
-    vault.recall(&acme(), conversation.as_bytes(), DAY).await.unwrap().len()
+    vault.recall(&acme(), conversation.as_bytes(), DAY).await.unwrap().revelations.len()
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -158,6 +158,8 @@ async fn serve<A: ServerApp + Send + Sync + 'static>(
                 _ = stopped.changed() => break,
             };
             let Ok((stream, _)) = accepted else { break };
+            // As Pingora's own listener does.
+            stream.set_nodelay(true).unwrap();
             let (app, tls, stopped) = (Arc::clone(&app), tls.clone(), stopped.clone());
             tokio::spawn(async move {
                 let mut next = open(stream, tls.as_deref()).await;

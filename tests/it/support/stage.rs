@@ -23,6 +23,7 @@ impl Stage {
     pub(crate) async fn accept(&self) -> Browser {
         loop {
             let (stream, _) = self.listener.accept().await.unwrap();
+            stream.set_nodelay(true).unwrap();
             if matches!(stream.peek(&mut [0]).await, Ok(1)) {
                 return Browser::over(stream);
             }
