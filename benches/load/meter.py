@@ -96,7 +96,7 @@ def machine():
     memory = open("/proc/meminfo").readline().split()[1]
     versions = {}
     for name, command in {"nginx": [c.nginx_binary(), "-v"], "haproxy": ["haproxy", "-v"], "envoy": [os.environ.get("ENVOY", "envoy"), "--version"],
-                          "node": ["node", "--version"], "wrk": ["wrk", "-v"]}.items():
+                          "pingap": [os.environ.get("PINGAP", "pingap"), "--version"], "node": ["node", "--version"], "wrk": ["wrk", "-v"]}.items():
         try:
             said = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
             lines = (said.stdout + said.stderr).strip().splitlines()
