@@ -4,6 +4,8 @@
 //! `cargo run --release --example store_scale -- disk FOLDER` or `-- memory _`, and sizes after that if others are wanted. Each size starts with an empty store.
 //! Never measures the vault: nothing is sealed, the bytes are noise of the length that sealing gives.
 
+mod memory;
+
 use std::error::Error;
 use std::io::{Write as _, stdout};
 use std::os::unix::fs::MetadataExt as _;
@@ -16,14 +18,13 @@ use cloakroom::domain::lease::{Ask, LeaseId, Ledger, Terms};
 use cloakroom::domain::seal::Sealed;
 use cloakroom::domain::{Expiry, Fingerprint, HandleId, KeyId, TenantId, Timestamp, Uses};
 use cloakroom::store::disk::{DiskOptions, DiskStore};
-use cloakroom::store::memory::MemoryStore;
 use cloakroom::store::{Record, RecordKey, SWEEP_MAX, Store};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const NOW: Timestamp = Timestamp::from_secs(1_000_000);
-/// Every second entry ends here; the others outlive the program.
-const SOON: u32 = 1_000_100;
+/// Every second entry ends here, half a minute after it was put; the others outlive the program.
+const SOON: u32 = 1_000_030;
 /// Between the steps of a sweep, as long as there is something to sweep.
 const STEP: Duration = Duration::from_millis(50);
 /// 500 B and what sealing adds.
@@ -37,7 +38,7 @@ fn main() -> Outcome<()> {
     let sizes: Vec<u64> = arguments.map(|size| size.parse()).collect::<Result<_, _>>()?;
     for entries in if sizes.is_empty() { vec![1_000, 100_000, 1_000_000] } else { sizes } {
         match (engine.as_deref(), &folder) {
-            (Some("memory"), _) => runtime.block_on(in_memory(entries))?,
+            (Some("memory"), _) => runtime.block_on(memory::in_memory(entries))?,
             (Some("disk"), Some(folder)) => runtime.block_on(on_disk(entries, folder))?,
             (Some(_) | None, _) => {
                 return Err("usage: store_scale (memory _ | disk FOLDER) [ENTRIES…]".into());
@@ -47,13 +48,12 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-async fn in_memory(entries: u64) -> Outcome<()> {
-    let before = resident()?;
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(entries + ROOM));
-    fill(&*store, entries).await?;
-    let held = resident()?.saturating_sub(before);
-    say(&format!("memory, {entries} entries: {} B an entry resident", held / entries))?;
-    moves(&store, entries).await
+/// 64 callers at once; reserves are of entries all over the store.
+async fn crowded(store: &Arc<dyn Store>, entries: u64) -> Outcome<()> {
+    let rate = many(store, 64, 20_000, Move::Put(1 << 42)).await?;
+    say(&format!("  64 writers: {:.0} puts/s; {}", rate.0, rate.1))?;
+    let rate = many(store, 64, 20_000, Move::Reserve(entries)).await?;
+    say(&format!("  64 redeemers: {:.0} reserves/s; {}", rate.0, rate.1))
 }
 
 async fn on_disk(entries: u64, folder: &Path) -> Outcome<()> {
@@ -75,12 +75,10 @@ async fn on_disk(entries: u64, folder: &Path) -> Outcome<()> {
     let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
     moves(&shared, entries).await?;
     let before = store.pace();
-    let rate = many(&shared, 64, 20_000, Move::Put(1 << 42)).await?;
+    crowded(&shared, entries).await?;
     let after = store.pace();
     let group = (after.writes - before.writes) as f64 / (after.groups - before.groups) as f64;
-    say(&format!("  64 writers: {:.0} puts/s, {group:.1} to an fsync; {}", rate.0, rate.1))?;
-    let rate = many(&shared, 64, 20_000, Move::Reserve(entries)).await?;
-    say(&format!("  64 redeemers: {:.0} reserves/s; {}", rate.0, rate.1))?;
+    say(&format!("  {group:.1} of these to an fsync"))?;
     sweep(&store, &shared, entries).await?;
     drop(shared);
     drop(store);
