@@ -35,9 +35,9 @@ async fn what_one_house_reveals_is_taken_out_of_a_stream_through_the_other() {
 /// How often a house has looked into its store.
 async fn looks(house: &Running) -> u64 {
     let metrics = house.metrics().await;
-    let line = metrics.lines().find_map(|line| {
-        line.strip_prefix("cloakroom_store_seconds_count{op=\"fetch\"} ")
-    });
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("cloakroom_store_seconds_count{op=\"fetch\"} "));
     line.map_or(0, |count| count.parse().unwrap())
 }
 
