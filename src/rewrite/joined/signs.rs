@@ -108,7 +108,7 @@ impl Signs {
 }
 
 fn means(name: &str, kind: Kind, value: &[u8]) -> Option<Means> {
-    let ended = |ends: &[&str]| ends.iter().any(|end| name == *end);
+    let ended = |ends: &[&str]| ends.contains(&name);
     let said = || [name.as_bytes(), b"\0", value, b"\0"].concat();
     match kind {
         Kind::String | Kind::Number if is_like(name, "index", "Index") => {
