@@ -3,59 +3,51 @@
 //!
 //! What a slice may be the beginning of a value with is held back and comes with a
 //! later slice. It is given out when the text ends, in a copy of the last JSON text
-//! that had a slice: where a text has the slice's parent and no slice, where it is
-//! `[DONE]`, and at the stream's end. A text that has nothing to do with it (a
-//! heartbeat) ends nothing, nor does `null` in a slice's place, or a value cut around
-//! one would be shown.
+//! that had a slice: where a text says that it ends (a reason to finish, `done`), where it is
+//! `[DONE]`, and at the stream's end. Nothing else ends one: neither a text that has nothing to
+//! do with it (a heartbeat) nor one with `null` or nothing in a slice's place, or a value cut
+//! around one would be shown.
+//!
+//! Texts that come in turns are told apart by where they stand and by what [`signs`] tells. A
+//! number or a name may be the text's or the piece's own, and which it is only its coming again
+//! tells. So while something is held back a new one goes on with that text; should the one before
+//! come again, they were two texts, and what comes then cannot be told and does not pass.
 //!
 //! It never holds a JSON text back, never looks at values outside the slices, and never
 //! lets JSON pass in which it cannot tell where they are.
 
 mod half;
+mod signs;
+mod stream;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::half::Half;
+use self::signs::Signs;
+use self::stream::{Said, Streams};
 use super::json::Kind;
-use super::json::locate::{Bounds, Located, locate};
+use super::json::locate::{Bounds, Located, POINTERS_MAX, locate};
 use super::json::pointer::Pointer;
 use super::json::text;
 use super::redact::Needles;
-use super::redact::slices::Slices;
 use super::splice::{Edit, splice};
 
 /// Texts that one JSON text may continue: a vendor offers a few choices, no more.
 const STREAMS_MAX: usize = 64;
 
-const BOUNDS: Bounds = Bounds { depth_max: 128, located_max: STREAMS_MAX };
+/// Members around slices that are looked at, and slices: more than such a text has.
+const LOCATED_MAX: usize = 4096;
+
+const BOUNDS: Bounds = Bounds { depth_max: 128, located_max: LOCATED_MAX };
 
 /// The texts of one stream.
 pub struct Joined {
-    needles: Arc<Needles>,
-    /// Where slices stand, then for each of those the object that it stands in.
+    /// Where slices stand, then for each of those the object that it stands in, then what is
+    /// said around them.
     pointers: Vec<Pointer>,
     places: usize,
-    streams: Vec<Stream>,
-    count: u64,
-}
-
-/// One text: the nth match of a place.
-struct Stream {
-    place: usize,
-    nth: usize,
-    slices: Slices,
-    /// The half of a letter that the last slice ended with.
-    half: Option<Half>,
-    /// The last JSON text that had a slice of it, and where.
-    last: Option<(Arc<Said>, Range<usize>)>,
-}
-
-/// A JSON text with slices, of whatever texts.
-struct Said {
-    json: Vec<u8>,
-    slices: Vec<Range<usize>>,
+    streams: Streams,
 }
 
 /// What stands in a slice's place.
@@ -86,40 +78,47 @@ impl Joined {
         let places = pointers.len();
         let parents: Vec<Pointer> =
             pointers.iter().map(|at| at.parent().unwrap_or_else(|| at.clone())).collect();
-        let pointers = pointers.into_iter().chain(parents).collect();
-        Self { needles, pointers, places, streams: Vec::new(), count: 0 }
+        let room = POINTERS_MAX.saturating_sub(2 * places);
+        let members = signs::members(&pointers).into_iter().take(room);
+        let pointers = pointers.iter().cloned().chain(parents).chain(members).collect();
+        Self { pointers, places, streams: Streams::new(needles) }
     }
 
     /// Takes the next JSON text. One that is none has no slices.
     ///
     /// # Errors
     /// [`Unread`] for JSON that is broken, too deep or has too many slices, or two of
-    /// one text; it must not pass.
+    /// one text, or one of a text that was taken for another; it must not pass.
     pub fn text(&mut self, json: &[u8]) -> Result<Shown, Unread> {
         if json.trim_ascii() == b"[DONE]" {
             return Ok(Shown { before: self.finish(), text: None });
         }
         let pointers: Vec<&Pointer> = self.pointers.iter().collect();
-        let located = match locate(&half::mended(json), &pointers, &BOUNDS) {
+        let mended = half::mended(json);
+        let located = match locate(&mended, &pointers, &BOUNDS) {
             Ok(located) => located,
             Err(_) if begins_json(json) => return Err(Unread),
             Err(_) => return Ok(Shown { before: Vec::new(), text: None }),
         };
-        let found = self.found(&located)?;
-        let mut before = Vec::new();
-        for place in 0..self.places {
-            let ends = located.iter().any(|at| at.pointer == self.places + place)
-                && !found.iter().any(|one| one.place == place && one.goes_on());
-            if ends {
-                before.extend(self.end(place));
-            }
+        let (slots, members): (Vec<_>, Vec<_>) =
+            located.iter().partition(|at| at.pointer < 2 * self.places);
+        if slots.len() > STREAMS_MAX {
+            return Err(Unread);
         }
+        let signs = Signs::of(&mended, members.into_iter());
+        let found = self.found(&slots)?;
+        // A page writes a number as the digits that it is: it may go on with a value.
+        let digits = |one: &Found| one.kind == Kind::Number;
+        if found.iter().any(|one| digits(one) && self.streams.is_open_at((one.place, one.nth))) {
+            return Err(Unread);
+        }
+        let before = self.ended(&slots, &found, &signs);
         let slices: Vec<&Found> = found.iter().filter(|one| one.kind == Kind::String).collect();
         let spans = slices.iter().map(|one| one.span.clone()).collect();
         let said = Arc::new(Said { json: json.to_vec(), slices: spans });
         let mut edits = Vec::new();
         for one in slices {
-            edits.extend(self.slice(one, &said)?);
+            edits.extend(self.slice(one, &said, &signs)?);
         }
         if edits.is_empty() {
             return Ok(Shown { before, text: None });
@@ -130,26 +129,39 @@ impl Joined {
 
     /// Goes on with other values, of which what is held back is searched too.
     pub fn adopt(&mut self, needles: &Arc<Needles>) {
-        self.needles = Arc::clone(needles);
-        for stream in &mut self.streams {
-            stream.slices.adopt(Arc::clone(needles));
-        }
+        self.streams.adopt(needles);
     }
 
     /// The stream's end: what is still held back.
     pub fn finish(&mut self) -> Vec<Vec<u8>> {
-        (0..self.places).flat_map(|place| self.end(place)).collect()
+        self.streams.finish()
     }
 
     /// How many values were replaced.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count + self.streams.iter().map(|stream| stream.slices.count()).sum::<u64>()
+        self.streams.count()
+    }
+
+    /// What was held back of texts that end here without a slice.
+    fn ended(&mut self, slots: &[&Located], found: &[Found], signs: &Signs) -> Vec<Vec<u8>> {
+        let mut before = Vec::new();
+        for place in 0..self.places {
+            let around = slots.iter().filter(|at| at.pointer == self.places + place);
+            for (nth, at) in around.enumerate() {
+                let says =
+                    |one: &Found| (one.place, one.nth) == (place, nth) && one.kind == Kind::String;
+                if signs.ends(&at.value) && !found.iter().any(says) {
+                    before.extend(self.streams.end((place, nth), &signs.key(&at.value)));
+                }
+            }
+        }
+        before
     }
 
     /// What stands where slices do. One that is a member goes by its object: others may
     /// have none.
-    fn found(&self, located: &[Located]) -> Result<Vec<Found>, Unread> {
+    fn found(&self, located: &[&Located]) -> Result<Vec<Found>, Unread> {
         let mut all: Vec<Found> = Vec::new();
         for place in 0..self.places {
             let around = located.iter().filter(|at| at.pointer == self.places + place);
@@ -168,72 +180,40 @@ impl Joined {
         Ok(all)
     }
 
-    fn slice(&mut self, found: &Found, said: &Arc<Said>) -> Result<Option<Edit>, Unread> {
-        let (place, nth) = (found.place, found.nth);
-        let known = self.streams.iter().position(|one| one.place == place && one.nth == nth);
-        let index = known.unwrap_or_else(|| {
-            let slices = Slices::new(Arc::clone(&self.needles));
-            self.streams.push(Stream { place, nth, slices, half: None, last: None });
-            self.streams.len() - 1
-        });
-        let stream = self.streams.get_mut(index).ok_or(Unread)?;
+    /// One slice; what goes on in its place if it is not as it came.
+    fn slice(
+        &mut self,
+        found: &Found,
+        said: &Arc<Said>,
+        signs: &Signs,
+    ) -> Result<Option<Edit>, Unread> {
+        let (at, key) = ((found.place, found.nth), signs.key(&found.span));
+        let stream = self.streams.of(at, key)?;
         let quoted = said.json.get(found.span.clone()).ok_or(Unread)?;
-        let (raw, half) = half::carried(quoted, stream.half.take());
-        stream.half = half;
-        let mended = half::mended(&raw);
-        let text = text::decode(&mended).map_err(|_| Unread)?;
-        let shown = stream.slices.event(&text);
-        stream.last = Some((Arc::clone(said), found.span.clone()));
-        let as_sent = *raw == *quoted && shown == *text;
-        let edit = || Edit { span: found.span.clone(), with: text::encode(&shown).into_bytes() };
-        Ok((!as_sent).then(edit))
-    }
-
-    /// The texts of a place have ended.
-    fn end(&mut self, place: usize) -> Vec<Vec<u8>> {
-        let (ended, going): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.streams).into_iter().partition(|one| one.place == place);
-        self.streams = going;
-        let mut rests = Vec::new();
-        for mut stream in ended {
-            let mut rest = stream.slices.finish();
-            if stream.half.is_some() {
-                rest.push(char::REPLACEMENT_CHARACTER);
+        let mut shown = stream.take(quoted, (said, &found.span))?;
+        if signs.ends(&found.span) {
+            let rest = self.streams.rest_of_last();
+            if !rest.is_empty() {
+                shown = Some(shown.unwrap_or_else(|| decoded(quoted)) + &rest);
             }
-            self.count += stream.slices.count();
-            let Some((said, span)) = stream.last.filter(|_| !rest.is_empty()) else { continue };
-            rests.extend(said.with(&span, &rest));
         }
-        rests
+        let edit = |text: String| Edit {
+            span: found.span.clone(),
+            with: text::encode(&text).into_bytes(),
+        };
+        Ok(shown.map(edit))
     }
+}
+
+/// A string that was read before.
+fn decoded(quoted: &[u8]) -> String {
+    text::decode(quoted).map(std::borrow::Cow::into_owned).unwrap_or_default()
 }
 
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.text.as_ref().map(Vec::len);
         write!(f, "Shown({} before, {text:?} bytes)", self.before.len())
-    }
-}
-
-impl Said {
-    /// A copy that says this in one slice's place, and nothing in the others'.
-    fn with(&self, own: &Range<usize>, rest: &str) -> Option<Vec<u8>> {
-        let text = |span: &Range<usize>| if span == own { rest } else { "" };
-        let edit = |span: &Range<usize>| Edit {
-            span: span.clone(),
-            with: text::encode(text(span)).into_bytes(),
-        };
-        splice(&self.json, self.slices.iter().map(edit).collect()).ok()
-    }
-}
-
-impl Found {
-    /// Whether its text may go on: an empty slice is one, too.
-    fn goes_on(&self) -> bool {
-        match self.kind {
-            Kind::String | Kind::Null => true,
-            Kind::Object | Kind::Array | Kind::Number | Kind::True | Kind::False => false,
-        }
     }
 }
 

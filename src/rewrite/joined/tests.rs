@@ -1,5 +1,7 @@
 //! Sentences in slices, as chat back ends send them.
 
+mod turns;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -38,6 +38,11 @@ impl Slices {
         shown(&out)
     }
 
+    /// How many bytes are held back.
+    pub fn held(&self) -> usize {
+        self.redactor.held()
+    }
+
     /// How many values were replaced so far.
     pub fn count(&self) -> u64 {
         self.redactor.count()

@@ -69,10 +69,7 @@ async fn a_binary_message_that_ends_with_a_value_ends_the_socket_before_its_last
         (vec![], [frame(0x02, b"by Anna"), frame(0x80, b"bel")].concat()),
         // What stood in the message before says nothing of this one's beginning.
         (vec![frame(BINARY, b"1")], frame(BINARY, b"98765432109")),
-        (
-            vec![frame(BINARY, b"1")],
-            [frame(0x02, b"98765"), frame(0x80, b"432109")].concat(),
-        ),
+        (vec![frame(BINARY, b"1")], [frame(0x02, b"98765"), frame(0x80, b"432109")].concat()),
     ] {
         let mut pair = scene.open("/ws", &[("X-Ticket", &handle)], "", b"").await;
         pair.vendor.write(&[passed.concat(), last].concat()).await;

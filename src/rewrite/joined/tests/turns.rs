@@ -1,0 +1,132 @@
+//! Which slices are of one text, and where it ends.
+
+use super::*;
+
+/// What a person reads of the texts with this index.
+fn of_index(texts: &[Vec<u8>], index: u64) -> String {
+    let content = |text: &Vec<u8>| {
+        let json: serde_json::Value = serde_json::from_slice(text).unwrap();
+        let choice = json.pointer("/choices/0")?;
+        (choice["index"] == index).then(|| choice["delta"]["content"].as_str().unwrap().to_owned())
+    };
+    texts.iter().filter_map(content).collect()
+}
+
+fn indexed(index: u64, content: &str) -> String {
+    let choice = serde_json::json!({ "index": index, "delta": { "content": content } });
+    serde_json::json!({ "id": "c", "choices": [choice] }).to_string()
+}
+
+fn named(id: &str, content: &str) -> String {
+    serde_json::json!({ "id": id, "choices": [{ "delta": { "content": content } }] }).to_string()
+}
+
+#[test]
+fn choices_that_come_in_turns_in_one_place_are_texts_of_their_own() {
+    let said = [
+        (0, ""),
+        (1, ""),
+        (0, "I am Zo"),
+        (1, "It is 49"),
+        (0, "\u{eb} M\u{fc}ll"),
+        (1, "17 all"),
+        (0, "er."),
+        (1, ", Zo"),
+    ];
+    let out = run(&mut anywhere(), &said.map(|(index, content)| indexed(index, content)));
+    assert_eq!(of_index(&out, 0), "I am [x].");
+    assert_eq!(of_index(&out, 1), "It is 4917 all, Zo");
+}
+
+#[test]
+fn pieces_that_are_numbered_or_named_are_one_text() {
+    let parts = ["Hello Z", "o\u{eb}", " M", "\u{fc}lle", "r, bye"];
+    let numbered = |n: u64, content: &str| indexed(n, content);
+    let with_names = |n: u64, content: &str| named(&n.to_string(), content);
+    for piece in [&numbered as &dyn Fn(u64, &str) -> String, &with_names] {
+        // More of them than texts are kept.
+        let all = parts.iter().cycle().take(200).zip(0..);
+        let texts: Vec<String> = all.map(|(content, n)| piece(n, content)).collect();
+        assert_eq!(read(&run(&mut joined(), &texts)), "Hello [x], bye".repeat(40));
+    }
+}
+
+#[test]
+fn a_text_that_comes_again_after_it_was_taken_for_another_does_not_pass() {
+    let mut one = joined();
+    let shown = one.text(named("a", "Zo").as_bytes()).unwrap();
+    assert_eq!(read(&[shown.text.unwrap()]), "");
+    one.text(named("b", "hello").as_bytes()).unwrap();
+    assert_eq!(one.text(named("a", "\u{eb} M\u{fc}ller").as_bytes()), Err(Unread));
+    // Where nothing was in doubt they are told apart.
+    let said =
+        [("a", "hi "), ("b", "hello"), ("a", "Zo"), ("b", " you"), ("a", "\u{eb} M\u{fc}ller")];
+    let out = run(&mut joined(), &said.map(|(id, text)| named(id, text)));
+    assert_eq!(read(&out), "hi hello you[x]");
+}
+
+#[test]
+fn an_empty_object_or_a_role_in_the_middle_of_a_text_ends_nothing() {
+    for middle in [
+        r#"{"choices":[{"delta":{}}]}"#,
+        r#"{"choices":[{"delta":{"role":"assistant"}}]}"#,
+        r#"{"choices":[{"delta":{},"finish_reason":null}]}"#,
+        r#"{"choices":[{"delta":{"content":["x"]}}]}"#,
+    ] {
+        let mut joined = joined();
+        let first = joined.text(slice("See Zo\u{eb}").as_bytes()).unwrap();
+        assert_eq!(read(&[first.text.unwrap()]), "See ");
+        let passed = Shown { before: Vec::new(), text: None };
+        assert_eq!(joined.text(middle.as_bytes()), Ok(passed), "{middle}");
+        let last = joined.text(slice(" M\u{fc}ller.").as_bytes()).unwrap();
+        assert_eq!(read(&[last.text.unwrap()]), "[x].", "{middle}");
+    }
+}
+
+#[test]
+fn a_text_that_ends_with_its_last_slice_says_all_of_it_there() {
+    let last = |content: &str| {
+        let delta = serde_json::json!({ "delta": { "content": content } });
+        serde_json::json!({ "choices": [delta], "done": true }).to_string()
+    };
+    let mut joined = joined();
+    joined.text(slice("See Zo").as_bytes()).unwrap();
+    let shown = joined.text(last("\u{eb}").as_bytes()).unwrap();
+    assert_eq!(shown.text, Some(last("Zo\u{eb}").into_bytes()));
+    // As it was sent, where nothing is held back.
+    let all = joined.text(last("Bye").as_bytes()).unwrap();
+    assert_eq!((all.before, all.text), (Vec::new(), None));
+    assert_eq!(joined.finish(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn a_number_does_not_go_on_with_what_may_be_a_value() {
+    let number = r#"{"choices":[{"delta":{"content":12345}}]}"#;
+    let mut joined = joined();
+    let passed = Shown { before: Vec::new(), text: None };
+    assert_eq!(joined.text(number.as_bytes()), Ok(passed));
+    joined.text(slice("4917").as_bytes()).unwrap();
+    assert_eq!(joined.text(number.as_bytes()), Err(Unread));
+}
+
+proptest! {
+    #[test]
+    fn however_two_choices_come_in_turns_no_value_is_read_in_either(
+        turns in proptest::collection::vec((0_u64..2, 1_usize..6), 1..40),
+        first in proptest::sample::select(&VALUES[..]),
+        second in proptest::sample::select(&VALUES[..]),
+    ) {
+        let whole = |value: &str| format!("so {value}, {value}!").chars().collect::<Vec<_>>();
+        let mut rest = [whole(first), whole(second)];
+        let mut texts = vec![indexed(0, ""), indexed(1, "")];
+        for (index, count) in turns.into_iter().chain([(0, 99), (1, 99)]) {
+            let rest = &mut rest[index as usize];
+            let some: String = rest.drain(..count.min(rest.len())).collect();
+            texts.push(indexed(index, &some));
+        }
+        let out = run(&mut anywhere(), &texts);
+        for index in 0..2 {
+            prop_assert_eq!(of_index(&out, index), "so [x], [x]!");
+        }
+    }
+}
