@@ -100,9 +100,16 @@ impl Name {
     }
 }
 
-/// One spelling for each name: a number without leading zeros, a UUID in lower case.
+/// One spelling for each name: without white space around it and what servers take off a path's
+/// segment (`;x=1`), a number without sign, leading zeros and an empty fraction, a UUID in lower case.
 fn canonical(name: Vec<u8>) -> Vec<u8> {
-    if name.iter().all(u8::is_ascii_digit) {
+    let bare = name.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let name = match bare.strip_prefix(b"+").unwrap_or(bare) {
+        digits if is_number(digits) => digits.split(|byte| *byte == b'.').next(),
+        _ => Some(bare),
+    };
+    let name = name.unwrap_or_default().to_vec();
+    if !name.is_empty() && name.iter().all(u8::is_ascii_digit) {
         let zeros = name.iter().take_while(|byte| **byte == b'0').count();
         return name.get(zeros.min(name.len() - 1)..).unwrap_or_default().to_vec();
     }
@@ -114,6 +121,14 @@ fn canonical(name: Vec<u8>) -> Vec<u8> {
         return name.to_ascii_lowercase();
     }
     name
+}
+
+/// Digits, and perhaps a fraction of nothing but zeros.
+fn is_number(text: &[u8]) -> bool {
+    let mut parts = text.splitn(2, |byte| *byte == b'.');
+    let whole = parts.next().unwrap_or_default();
+    let zeros = parts.next().is_none_or(|fraction| fraction.iter().all(|byte| *byte == b'0'));
+    !whole.is_empty() && whole.iter().all(u8::is_ascii_digit) && zeros
 }
 
 /// A string's characters, or a number as it prints.
@@ -176,7 +191,10 @@ mod tests {
         assert_eq!(find([&one, &one], &bind, None), Ok(Some(b"7".to_vec())));
         let query = Bind { at: Base::Query("id".into()), name: Name::Whole };
         assert_eq!(find(["", ""], &query, Some("id=43&id=44")), Err(Untold::Ambiguous));
-        assert_eq!(find(["", ""], &query, Some("id=43&id=043")), Ok(Some(b"43".to_vec())));
+        for same in ["id=43&id=043", "id=%2B43&id=%2043", "id=43.0&id=43;x=1"] {
+            assert_eq!(find(["", ""], &query, Some(same)), Ok(Some(b"43".to_vec())), "{same}");
+        }
+        assert_eq!(find(["", ""], &query, Some("id=43.5&id=43")), Err(Untold::Ambiguous));
     }
 
     #[test]

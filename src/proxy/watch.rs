@@ -185,12 +185,13 @@ impl Watch {
     }
 }
 
-/// Whether a value says anything about anybody when it is met again. A single
+/// Whether a value says anything about anybody when it is met again. A single ASCII
 /// character, a truth and a number of a few digits stand in every answer, as counts
 /// and codes; taking them out would break it and protect nobody.
 fn is_telling(value: &str) -> bool {
     let number = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    let least = if number { SHORT_MAX } else { 2 };
+    // A letter beyond ASCII may be a whole surname.
+    let least = if number { SHORT_MAX } else { 1 + usize::from(value.is_ascii()) };
     value.chars().count() >= least && !matches!(value, "true" | "false" | "null")
 }
 

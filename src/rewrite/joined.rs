@@ -6,7 +6,8 @@
 //! that had a slice: where a text says that it ends (a reason to finish, `done`), where it is
 //! `[DONE]`, and at the stream's end. Nothing else ends one: neither a text that has nothing to
 //! do with it (a heartbeat) nor one with `null` or nothing in a slice's place, or a value cut
-//! around one would be shown.
+//! around one would be shown. What seems to end may go on: what was given out is remembered, and a
+//! slice that makes a value of it does not pass.
 //!
 //! Texts that come in turns are told apart by where they stand and by what [`signs`] tells. A
 //! number or a name may be the text's or the piece's own, and which it is only its coming again

@@ -92,6 +92,22 @@ async fn a_heartbeat_passes_between_two_halves_and_the_end_gives_out_what_was_no
 }
 
 #[tokio::test]
+async fn a_last_event_without_its_blank_line_is_read_like_any_other() {
+    let stage = Stage::open().await;
+    for (end, close) in [("\n", "\n"), ("", ""), ("\n\n", "\n\n")] {
+        let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;
+        says(&mut vendor, &event("Zo")).await;
+        hears(&mut browser, &event("")).await;
+        let last = event("ë Müller.");
+        says(&mut vendor, &format!("{}{end}", last.trim_end())).await;
+        vendor.write(b"0\r\n\r\n").await;
+        let heard = format!("{}{close}", event("[redacted].").trim_end());
+        hears(&mut browser, &heard).await;
+        assert_eq!(browser.exactly(5).await, b"0\r\n\r\n");
+    }
+}
+
+#[tokio::test]
 async fn an_event_that_the_vendor_sends_in_pieces_is_whole_or_not_there() {
     let stage = Stage::open().await;
     let (_running, mut browser, mut vendor) = asked(&stage, "text/event-stream").await;

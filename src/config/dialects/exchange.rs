@@ -103,8 +103,25 @@ fn exchange(
     let frames: Vec<_> = frame.iter().map(|one| slot::frame(one, usual.relay, notes)).collect();
     let calls: Vec<CallPattern> = calls.into_iter().collect::<Option<_>>()?;
     let on_unusable = on_unusable.as_ref().map_or(OnUnusable::Reject, |rule| rule_of(**rule));
+    let name = given?;
+    let answer = Answering {
+        learn: whole(learn)?,
+        redact_as: answering::redact_as(redact_as.as_ref()).unwrap_or(usual.redact_as),
+        identity: identity.unwrap_or_else(|| Arc::clone(&usual.identity)),
+        text_streams: streams.into_iter().collect::<Option<_>>()?,
+        rules: rules.into_iter().collect::<Option<_>>()?,
+        wraps: wraps.into_iter().collect::<Option<_>>()?,
+    };
+    if let Some(stream) = text_stream.first()
+        && answer.reads_whole_body()
+    {
+        let message =
+            "a stream is not read as a whole, and another key of this exchange needs that";
+        let hint = "leave out text_stream, or answer, learn_link and wrap that point into JSON";
+        notes.fix(&stream.span(), message, hint);
+    }
     let exchange = Exchange {
-        name: given?,
+        name,
         call: calls.first()?.clone(),
         slots: slots.into_iter().collect::<Option<_>>()?,
         frame_slots: frames.into_iter().collect::<Option<_>>()?,
@@ -116,14 +133,7 @@ fn exchange(
         on_expired: on_expired.as_ref().map_or(on_unusable, |rule| rule_of(**rule)),
         bind: whole(bind)?,
         link: whole(link)?,
-        answer: Answering {
-            learn: whole(learn)?,
-            redact_as: answering::redact_as(redact_as.as_ref()).unwrap_or(usual.redact_as),
-            identity: identity.unwrap_or_else(|| Arc::clone(&usual.identity)),
-            text_streams: streams.into_iter().collect::<Option<_>>()?,
-            rules: rules.into_iter().collect::<Option<_>>()?,
-            wraps: wraps.into_iter().collect::<Option<_>>()?,
-        },
+        answer,
         retry: match retry.as_ref().map(|retry| **retry) {
             Some(RawRetry::Never) => Retry::Never,
             Some(RawRetry::Idempotent) | None => Retry::Idempotent,

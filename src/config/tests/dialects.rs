@@ -50,6 +50,13 @@ const WRONG: &[(&str, &str, &str)] = &[
         "7:25: exchange[0].slot[0].reveal.merge_into: must be one place, without \"*\"",
     ),
     (
+        "call = \"POST /start/{id}\"",
+        "call = \"POST /start/{id}\"\ntext_stream = [\"/t\"]\nlearn_link = { json = \"/id\" }",
+        "5:16: exchange[0].text_stream[0]: a stream is not read as a whole, and another key of this \
+             exchange needs that; leave out text_stream, or answer, learn_link and wrap that point \
+             into JSON",
+    ),
+    (
         "exchange = \"start\"",
         "exchange = \"stat\"",
         "9:12: example[0].exchange: there is no exchange \"stat\"; did you mean \"start\"?",

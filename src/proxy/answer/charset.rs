@@ -1,4 +1,5 @@
-//! The character set that an answer says it is in: whether its values can be seen.
+//! The character set that an answer says it is in, or shows to be in: whether its values
+//! can be seen.
 //!
 //! Values are sought as UTF-8 spells them. It transcodes nothing: what it cannot vouch
 //! for is refused.
@@ -30,6 +31,29 @@ pub(super) fn is_readable(headers: &HeaderMap, is_ascii: impl FnOnce() -> bool) 
         None | Some(Charset::Utf8) => true,
         Some(Charset::AsciiAlike) => is_ascii(),
         Some(Charset::Other) => false,
+    }
+}
+
+/// The first two bytes of a body. Browsers take a byte order mark of UTF-16 for more than
+/// any label, and no text in UTF-8 has either byte.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    first: Option<u8>,
+    past: usize,
+}
+
+impl Opening {
+    /// Takes the next bytes; whether they may go on.
+    pub(super) fn is_readable(&mut self, bytes: &[u8]) -> bool {
+        for byte in bytes.iter().take(2_usize.saturating_sub(self.past)) {
+            self.past += 1;
+            match self.first.replace(*byte) {
+                Some(0xfe) if *byte == 0xff => return false,
+                Some(0xff) if *byte == 0xfe => return false,
+                Some(_) | None => {}
+            }
+        }
+        true
     }
 }
 
@@ -78,6 +102,22 @@ mod tests {
         for kind in ["text/html; charset=ISO-8859-1", "a/b; x=y; CHARSET=windows-1252"] {
             assert!(readable(kind, true), "{kind}");
             assert!(!readable(kind, false), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_of_utf_16_is_not_readable_however_it_is_cut() {
+        for mark in [b"\xff\xfeZ\0", b"\xfe\xff\0Z"] {
+            assert!(!Opening::default().is_readable(mark));
+            let mut opening = Opening::default();
+            assert!(mark.iter().any(|byte| !opening.is_readable(&[*byte])));
+        }
+        for other in [&b"\xff\xd8\xff\xfe"[..], b"a\xff\xfe", b"\xff", b"", b"\xef\xbb\xbf{}"] {
+            let mut opening = Opening::default();
+            assert!(
+                opening.is_readable(other)
+                    && (other.is_empty() || opening.is_readable(b"\xff\xfe"))
+            );
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+use super::charset::Opening;
 use super::decode::Decoder;
 use super::lines::Lines;
 use crate::reject::Cause;
@@ -29,6 +30,7 @@ const BLANKS_MAX: usize = 1024;
 /// One stream.
 pub(crate) struct Events {
     decoder: Decoder,
+    opening: Opening,
     needles: Arc<Needles>,
     joined: Joined,
     called: Called,
@@ -62,21 +64,22 @@ impl Events {
         called: Called,
     ) -> Self {
         let joined = Joined::new(Arc::clone(&needles), pointers);
-        Self { decoder, needles, joined, called, form: Form::Unknown(Vec::new()), count: 0 }
+        let (opening, form) = (Opening::default(), Form::Unknown(Vec::new()));
+        Self { decoder, opening, needles, joined, called, form, count: 0 }
     }
 
     /// What goes on of a piece.
     pub(super) fn piece(&mut self, piece: &[u8], end: bool) -> Result<Bytes, Cause> {
         let mut out = BytesMut::with_capacity(piece.len());
         if self.decoder.is_plain() {
-            self.push(piece, &mut out)?;
+            self.plain(piece, &mut out)?;
         } else {
             let plain = self.decoder.push(piece).map_err(|_| Cause::UpstreamBroken)?;
-            self.push(&plain, &mut out)?;
+            self.plain(&plain, &mut out)?;
         }
         if end {
             let rest = self.decoder.finish().map_err(|_| Cause::UpstreamBroken)?;
-            self.push(&rest, &mut out)?;
+            self.plain(&rest, &mut out)?;
             self.finish(&mut out)?;
         }
         Ok(out.freeze())
@@ -101,6 +104,13 @@ impl Events {
             Form::Other(other) => other.count(),
         };
         self.count + self.joined.count() + form
+    }
+
+    fn plain(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), Cause> {
+        if !self.opening.is_readable(plain) {
+            return Err(Cause::UpstreamBroken);
+        }
+        self.push(plain, out)
     }
 
     fn push(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), Cause> {
@@ -146,16 +156,33 @@ impl Events {
         }
         match &mut self.form {
             Form::Unknown(_) => {}
-            Form::Events(splitter) => {
-                // No browser reads it; nothing personal goes all the same.
-                let rest = splitter.rest().to_vec();
-                for text in self.joined.finish() {
-                    self.extra(&text, out);
-                }
-                self.put(rest, out);
-            }
+            Form::Events(_) => self.unfinished(out)?,
             Form::Lines(lines) => lines.finish(&mut self.joined, out)?,
             Form::Other(other) => other.finish(out),
+        }
+        Ok(())
+    }
+
+    /// What no blank line completed: an `EventSource` drops it, other readers do not. It is
+    /// completed here, read like any other event, and goes on without what was added.
+    fn unfinished(&mut self, out: &mut BytesMut) -> Result<(), Cause> {
+        let mut added = 0;
+        while let Form::Events(splitter) = &mut self.form
+            && !splitter.rest().is_empty()
+        {
+            splitter.push(b"\n").map_err(|_| Cause::UpstreamBroken)?;
+            added += 1;
+            if let Some(event) = splitter.event() {
+                self.event(&event, out)?;
+            }
+        }
+        let rest = self.joined.finish();
+        if rest.is_empty() {
+            let ours = out.iter().rev().take(added).take_while(|byte| **byte == b'\n').count();
+            out.truncate(out.len() - ours);
+        }
+        for text in rest {
+            self.extra(&text, out);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+use super::charset::Opening;
 use super::decode::Decoder;
 use crate::dialect::answering::RedactAs;
 use crate::proxy::watch::Manner;
@@ -15,6 +16,7 @@ use crate::rewrite::redact::{Needles, Redactor, Sought};
 /// One answer's body.
 pub(crate) struct Streamed {
     decoder: Decoder,
+    opening: Opening,
     redactor: Redactor,
     manner: Manner,
 }
@@ -22,13 +24,15 @@ pub(crate) struct Streamed {
 impl Streamed {
     /// For a new answer, whose values are replaced in this manner to its end.
     pub(super) fn new(decoder: Decoder, needles: Arc<Needles>, manner: Manner) -> Self {
-        Self { decoder, redactor: Redactor::new(needles, Sought::Everything), manner }
+        let redactor = Redactor::new(needles, Sought::Everything);
+        Self { decoder, opening: Opening::default(), redactor, manner }
     }
 
     /// What goes on of a piece.
     pub(super) fn piece(&mut self, piece: &[u8], end: bool) -> Result<Bytes, Cause> {
         let mut out = BytesMut::with_capacity(piece.len());
         if self.decoder.is_plain() {
+            self.opens(piece)?;
             if end {
                 self.redactor.finish_with(piece, &mut out);
                 return Ok(out.freeze());
@@ -36,14 +40,20 @@ impl Streamed {
             self.redactor.push(piece, &mut out);
         } else {
             let plain = self.decoder.push(piece).map_err(|_| Cause::UpstreamBroken)?;
+            self.opens(&plain)?;
             self.redactor.push(&plain, &mut out);
         }
         if end {
             let rest = self.decoder.finish().map_err(|_| Cause::UpstreamBroken)?;
+            self.opens(&rest)?;
             self.redactor.push(&rest, &mut out);
             self.redactor.finish(&mut out);
         }
         Ok(out.freeze())
+    }
+
+    fn opens(&mut self, plain: &[u8]) -> Result<(), Cause> {
+        self.opening.is_readable(plain).then_some(()).ok_or(Cause::UpstreamBroken)
     }
 
     /// Goes on with other values, of which what is held back is searched too.

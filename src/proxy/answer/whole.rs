@@ -12,6 +12,7 @@ use http::header::CONTENT_TYPE;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
+use super::charset::Opening;
 use super::decode::Decoder;
 use super::{Answer, awaited};
 use crate::dialect::answer::{AnswerRule, OwnAddress, apply};
@@ -29,6 +30,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// One answer's body, as far as it has come.
 pub(crate) struct Whole {
     decoder: Decoder,
+    opening: Opening,
     body: Vec<u8>,
     max: usize,
     said: Said,
@@ -70,7 +72,7 @@ impl Said {
 
 impl Whole {
     pub(super) fn new(decoder: Decoder, max: usize, said: Said) -> Self {
-        Self { decoder, body: Vec::new(), max, said, count: 0 }
+        Self { decoder, opening: Opening::default(), body: Vec::new(), max, said, count: 0 }
     }
 
     /// Takes a piece; gives the body when it ends.
@@ -95,7 +97,8 @@ impl Whole {
     }
 
     fn add(&mut self, plain: &[u8]) -> Result<(), Cause> {
-        if plain.len() > self.max.saturating_sub(self.body.len()) {
+        let fits = plain.len() <= self.max.saturating_sub(self.body.len());
+        if !fits || !self.opening.is_readable(plain) {
             return Err(Cause::UpstreamBroken);
         }
         self.body.extend_from_slice(plain);

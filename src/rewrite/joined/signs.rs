@@ -16,6 +16,9 @@ const ABOVE_MAX: usize = 6;
 /// Where one of them says why its text ended.
 const REASONS: [&str; 4] = ["finish_reason", "finishReason", "stop_reason", "stopReason"];
 
+/// What stands there while it has not: some vendors write a word for nothing.
+const NO_REASONS: [&str; 4] = ["", "null", "none", "unspecified"];
+
 /// Where one says that it did.
 const FLAGS: [&str; 6] = ["done", "final", "is_final", "isFinal", "finished", "is_finished"];
 
@@ -115,12 +118,11 @@ fn means(name: &str, kind: Kind, value: &[u8]) -> Option<Means> {
             Some(Means::Number(said()))
         }
         Kind::String | Kind::Number if is_like(name, "id", "Id") => Some(Means::Name(said())),
-        Kind::String if ended(&REASONS) && value != b"\"\"" => Some(Means::End),
-        Kind::String if ended(&KINDS) => {
-            let said = std::str::from_utf8(value).ok()?.trim_matches('"');
-            let last = said.rsplit(['.', '_', '-', ':', '/']).next()?;
-            ENDS.contains(&last).then_some(Means::End)
+        Kind::String if ended(&REASONS) => {
+            let none = NO_REASONS.contains(&&*last_word(value)?.to_ascii_lowercase());
+            (!none).then_some(Means::End)
         }
+        Kind::String if ended(&KINDS) => ENDS.contains(&last_word(value)?).then_some(Means::End),
         Kind::True if ended(&FLAGS) => Some(Means::End),
         Kind::String
         | Kind::Number
@@ -130,6 +132,12 @@ fn means(name: &str, kind: Kind, value: &[u8]) -> Option<Means> {
         | Kind::Object
         | Kind::Array => None,
     }
+}
+
+/// `completed` of `"response.completed"`.
+fn last_word(quoted: &[u8]) -> Option<&str> {
+    let said = std::str::from_utf8(quoted).ok()?.trim_matches('"');
+    said.rsplit(['.', '_', '-', ':', '/']).next()
 }
 
 /// `index`, `choice_index`, `choiceIndex`.

@@ -25,6 +25,8 @@ pub(super) struct Streams {
     all: Vec<Stream>,
     /// Keys under which a text went on that now goes under another.
     left: VecDeque<(At, Vec<u8>)>,
+    /// What was given out where a text seemed to end: it may go on all the same.
+    given: VecDeque<(At, Vec<u8>, String)>,
     count: u64,
 }
 
@@ -33,10 +35,19 @@ pub(super) struct Stream {
     at: At,
     key: Vec<u8>,
     slices: Slices,
+    /// The front of what is held back that was given out before, where the text seemed to end.
+    given: String,
     /// The half of a letter that the last slice ended with.
     half: Option<Half>,
     /// The last JSON text that had a slice of it, and where.
     last: Option<(Arc<Said>, Range<usize>)>,
+}
+
+/// What was held back at a text's end.
+struct Rest {
+    /// With what of it was given out before.
+    whole: String,
+    later: String,
 }
 
 /// A JSON text with slices, of whatever texts.
@@ -47,7 +58,7 @@ pub(super) struct Said {
 
 impl Streams {
     pub(super) fn new(needles: Arc<Needles>) -> Self {
-        Self { needles, all: Vec::new(), left: VecDeque::new(), count: 0 }
+        Self { needles, all: Vec::new(), left: VecDeque::new(), given: VecDeque::new(), count: 0 }
     }
 
     /// The text that a slice of this key goes on with.
@@ -77,14 +88,32 @@ impl Streams {
     /// The same of the text that was last gone on with, where that ends with its slice.
     pub(super) fn rest_of_last(&mut self) -> String {
         let Some(mut stream) = self.all.pop() else { return String::new() };
-        let rest = stream.rest();
+        self.ended(&mut stream)
+    }
+
+    /// What was held back of a text that ends, or seems to.
+    fn ended(&mut self, stream: &mut Stream) -> String {
+        let Rest { whole, later } = stream.rest();
         self.count += stream.slices.count();
-        rest
+        if !whole.is_empty() {
+            self.given.push_back((stream.at, stream.key.clone(), whole));
+            let past = self.given.len().saturating_sub(KEPT_MAX);
+            self.given.drain(..past);
+        }
+        later
+    }
+
+    /// What was given out last of the text of this key, or else of any there.
+    fn given(&mut self, at: At, key: &[u8]) -> Option<String> {
+        let same = self.given.iter().rposition(|one| (one.0, &*one.1) == (at, key));
+        let index = same.or_else(|| self.given.iter().rposition(|one| one.0 == at))?;
+        self.given.remove(index).map(|(_, _, rest)| rest)
     }
 
     /// Whether anything is held back of a text there.
     pub(super) fn is_open_at(&self, at: At) -> bool {
         self.all.iter().any(|one| one.at == at && one.is_open())
+            || self.given.iter().any(|one| one.0 == at)
     }
 
     /// What was held back of all of them.
@@ -92,6 +121,7 @@ impl Streams {
         let mut all = std::mem::take(&mut self.all);
         all.sort_by_key(|one| one.at);
         self.left.clear();
+        self.given.clear();
         all.into_iter().filter_map(|one| self.close(one)).collect()
     }
 
@@ -118,7 +148,9 @@ impl Streams {
     /// held back of, or a text of its own.
     fn other(&mut self, at: At, key: Vec<u8>) -> Stream {
         let open = |one: &Stream| one.at == at && one.is_open();
-        let Some(index) = self.all.iter().rposition(open) else { return self.fresh(at, key) };
+        let ended = self.given.iter().any(|one| (one.0, &one.1) == (at, &key));
+        let index = self.all.iter().rposition(open).filter(|_| !ended);
+        let Some(index) = index else { return self.fresh(at, key) };
         let mut stream = self.all.remove(index);
         let before = std::mem::replace(&mut stream.key, key);
         if !before.is_empty() {
@@ -137,13 +169,16 @@ impl Streams {
             self.all = open;
             self.count += idle.iter().map(|one| one.slices.count()).sum::<u64>();
         }
-        let slices = Slices::new(Arc::clone(&self.needles));
-        Stream { at, key, slices, half: None, last: None }
+        let mut slices = Slices::new(Arc::clone(&self.needles));
+        let mut given = self.given(at, &key).unwrap_or_default();
+        // What of it no value begins in any more needs not be remembered.
+        let past = slices.event(&given).len().min(given.len());
+        given = given.get(past..).unwrap_or_default().to_owned();
+        Stream { at, key, slices, given, half: None, last: None }
     }
 
     fn close(&mut self, mut stream: Stream) -> Option<Vec<u8>> {
-        let rest = stream.rest();
-        self.count += stream.slices.count();
+        let rest = self.ended(&mut stream);
         let (said, span) = stream.last.filter(|_| !rest.is_empty())?;
         said.with(&span, &rest)
     }
@@ -161,18 +196,39 @@ impl Stream {
         let mended = half::mended(&raw);
         let text = text::decode(&mended).map_err(|_| Unread)?;
         let shown = self.slices.event(&text);
+        let shown = self.without_given(shown)?;
         self.last = Some((Arc::clone(said), span.clone()));
         let as_sent = *raw == *quoted && shown == *text;
         Ok((!as_sent).then_some(shown))
     }
 
-    /// The text ends: what was held back. Nothing may be taken after.
-    fn rest(&mut self) -> String {
-        let mut rest = self.slices.finish();
-        if self.half.take().is_some() {
-            rest.push(char::REPLACEMENT_CHARACTER);
+    /// What is shown behind what was given out before.
+    ///
+    /// # Errors
+    /// [`Unread`] where a value begins in that: it is half shown.
+    fn without_given(&mut self, shown: String) -> Result<String, Unread> {
+        if self.given.is_empty() {
+            return Ok(shown);
         }
-        rest
+        if let Some(later) = shown.strip_prefix(&self.given) {
+            let later = later.to_owned();
+            self.given.clear();
+            return Ok(later);
+        }
+        let left = self.given.strip_prefix(&shown).ok_or(Unread)?.to_owned();
+        self.given = left;
+        Ok(String::new())
+    }
+
+    /// The text ends: what was held back. Nothing may be taken after.
+    fn rest(&mut self) -> Rest {
+        let whole = self.slices.finish();
+        // What does not begin as it did has a value in it, of which no more is shown.
+        let mut later = whole.strip_prefix(&self.given).map_or(String::new(), str::to_owned);
+        if self.half.take().is_some() {
+            later.push(char::REPLACEMENT_CHARACTER);
+        }
+        Rest { whole, later }
     }
 
     fn is_open(&self) -> bool {

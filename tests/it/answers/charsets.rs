@@ -21,3 +21,17 @@ async fn an_answer_in_another_character_set_is_refused() {
     assert_eq!(answer.status, 200);
     holds_nothing(&answer.body);
 }
+
+#[tokio::test]
+async fn an_answer_that_begins_as_utf_16_is_cut_off_whatever_it_is_called() {
+    let scene = Scene::start().await;
+    let marked = format!("\u{feff}{ID}");
+    let little: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = marked.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for body in [little, big] {
+        let got =
+            scene.bytes(raw("200 OK", "Content-Type: text/html; charset=utf-8\r\n", &body)).await;
+        assert!(!got.windows(4).any(|four| body[2..].starts_with(four)));
+        assert!(!got.ends_with(b"0\r\n\r\n"));
+    }
+}

@@ -39,3 +39,13 @@ async fn below_the_length_a_value_is_found_as_a_whole_alone() {
         assert_eq!(heard(limits).await, format!("{{\"text\":\"{text}\",{whole}}}"), "{limits}");
     }
 }
+
+#[tokio::test]
+async fn a_surname_of_one_letter_beyond_ascii_is_found_as_a_whole() {
+    let scene = Scene::of(&SAY.replace("MORE", "redact_as = \"mark\""), "").await;
+    let handle = issue(&scene.running, r#"{"id":"u-4711","last":"김","initial":"K"}"#).await;
+    scene.will(Reply::json(200, r#"{"a":"김","b":"김치","c":"K"}"#));
+    let call = request("GET", "/say", &[("X-Ticket", &handle)], b"");
+    let heard = scene.running.send(&call).await.text();
+    assert_eq!(heard, r#"{"a":"[redacted]","b":"김치","c":"K"}"#);
+}

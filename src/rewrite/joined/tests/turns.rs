@@ -109,6 +109,56 @@ fn a_number_does_not_go_on_with_what_may_be_a_value() {
     assert_eq!(joined.text(number.as_bytes()), Err(Unread));
 }
 
+#[test]
+fn a_word_for_no_reason_yet_ends_nothing() {
+    for word in ["null", "", "none", "FINISH_REASON_UNSPECIFIED"] {
+        let slice = |content: &str| {
+            let choice =
+                serde_json::json!({ "delta": { "content": content }, "finish_reason": word });
+            serde_json::json!({ "choices": [choice] }).to_string()
+        };
+        let out = run(&mut joined(), &["See Zo", "\u{eb} M", "\u{fc}ller."].map(slice));
+        assert_eq!(read(&out), "See [x].", "{word}");
+    }
+}
+
+#[test]
+fn a_text_that_goes_on_behind_its_end_shows_no_value() {
+    for end in [
+        r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        r#"{"type":"web_search.completed","id":"w1"}"#,
+        r#"{"choices":[{"index":0,"delta":{"content":""},"finish_reason":"normal"}]}"#,
+    ] {
+        let mut joined = joined();
+        joined.text(indexed(0, "Zo").as_bytes()).unwrap();
+        let ended = joined.text(end.as_bytes()).unwrap();
+        let seen: Vec<Vec<u8>> = ended.before.into_iter().chain(ended.text).collect();
+        // Where that was no end of it, it is still held back.
+        let shown = joined.text(indexed(0, "\u{eb} M\u{fc}ller").as_bytes());
+        match read(&seen).as_str() {
+            "Zo" => assert_eq!(shown, Err(Unread), "{end}"),
+            other => {
+                assert_eq!(other, "", "{end}");
+                assert_eq!(read(&[shown.unwrap().text.unwrap()]), "[x]", "{end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_follows_an_end_is_shown_where_it_makes_no_value_of_what_came() {
+    let end = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    let mut joined = joined();
+    for (content, wanted) in [("Zo", "om"), ("Zo\u{eb}", "y"), ("Zo", ""), ("x", "Zebu.")] {
+        joined.text(indexed(0, content).as_bytes()).unwrap();
+        joined.text(end.as_bytes()).unwrap();
+        let next = indexed(0, wanted);
+        let shown = joined.text(next.as_bytes()).unwrap().text.unwrap_or_else(|| next.into());
+        assert_eq!(read(&[shown]), wanted, "{content}");
+        joined.text(br#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#).unwrap();
+    }
+}
+
 proptest! {
     #[test]
     fn however_two_choices_come_in_turns_no_value_is_read_in_either(
