@@ -23,7 +23,6 @@ CONTENDERS = [
     ("cloakroom-bare", "Cloakroom, answers not searched", "swap"),
     ("cloakroom-disk", "Cloakroom, handles on disk", "swap"),
     ("cloakroom-redis", "Cloakroom, handles in Redis, no near cache", "swap"),
-    ("cloakroom-redis-near", "Cloakroom, handles in Redis, near cache", "swap"),
     ("pingap", "pingap, header check, no swap", "check"),
     ("nginx", "nginx, plain proxy", "none"),
     ("nginx-lua", "nginx + Lua, spliced as text", "swap"),
@@ -125,7 +124,7 @@ def wait(port):
 
 def missing(name):
     """Why a contender cannot take part here, or nothing."""
-    if name.startswith("cloakroom-redis") and not shutil.which("redis-server"):
+    if name == "cloakroom-redis" and not shutil.which("redis-server"):
         return "no redis-server"
     if name.startswith("nginx") and not shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
         return "no nginx"
@@ -163,13 +162,12 @@ def start(work, name, port, upstream, vault, label):
         store = 'kind = "memory"'
         if name == "cloakroom-disk":
             store = f'kind = "disk"\npath = "{tag}.store"'
-        elif name.startswith("cloakroom-redis"):
+        elif name == "cloakroom-redis":
             # Beside the generator: its CPU is not the proxy's.
             work.start(f"{tag}-redis", ["redis-server", "--port", port + 2000, "--bind", "127.0.0.1", "--save", "", "--dir", work.path],
                        work.load_core)
             wait(port + 2000)
-            near = "5s" if name.endswith("near") else "0s"
-            store = f'kind = "redis"\nurls = ["redis://127.0.0.1:{port + 2000}"]\nnear_age_max = "{near}"'
+            store = f'kind = "redis"\nurls = ["redis://127.0.0.1:{port + 2000}"]\nnear_age_max = "0s"'
         config = cloakroom(work, tag, port, upstream, 'danger_redact = "off"' if name == "cloakroom-bare" else "", store=store)
         child = work.start(tag, [BUILD / "cloakroom", "serve", "-c", config], work.proxy_core)
         wait(port + 1000)

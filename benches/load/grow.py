@@ -31,6 +31,14 @@ class Growth:
         c.wait(PORT)
         return child
 
+    def settle(self, child):
+        """Waits for the first look at every upstream, which is of the start and not of a request."""
+        while True:
+            before = meter.cpu_seconds(child.pid)
+            time.sleep(1)
+            if meter.cpu_seconds(child.pid) - before < 0.02:
+                return
+
     def engine(self, upstream=UPSTREAM):
         child = self.work.start("grow-pass", [c.BUILD / "examples/pass", f"127.0.0.1:{PASS}", f"127.0.0.1:{upstream}"], self.work.proxy_core)
         c.wait(PASS)
@@ -130,6 +138,7 @@ upstream = {{ servers = ["127.0.0.1:{UPSTREAM}"], health_interval = "10m" }}
                 print(f"{count} routes: {why}", file=sys.stderr)
                 break
             starts.append((count, round(time.time() - began, 2), meter.memory_mib(one.pid)))
+            self.settle(one)
             handles = c.issue(PORT, 1000)
             line.append((count, self.cost(PORT, c.requests_file(self.work.path / "routes", PORT, handles), one)))
             self.work.stop(one)
@@ -185,6 +194,8 @@ def main():
     finally:
         work.stop_all()
         shutil.rmtree(work.path, ignore_errors=True)
+    if asked.only and asked.out.exists():
+        growth.series = json.loads(asked.out.read_text())["series"] | growth.series
     when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes")
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps({"when": when, "commit": bench.commit(), "seconds": asked.seconds, "rounds": asked.runs, "machine": meter.machine(),
