@@ -10,6 +10,7 @@ pub mod insist;
 pub mod issue;
 pub mod lease;
 pub mod link;
+mod owner;
 mod places;
 pub mod redeem;
 mod refuse;
