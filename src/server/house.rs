@@ -22,7 +22,7 @@ use crate::proxy::Cloakroom;
 use crate::proxy::settings::DataPlane;
 use crate::proxy::upstream::Upstream;
 use crate::store::SWEEP_MAX;
-use crate::telemetry::audit::{AuditLog, AuditMetrics, AuditSettings};
+use crate::telemetry::audit::{AuditLog, AuditMetrics, AuditSettings, AuditStartFault};
 use crate::telemetry::metrics::Metrics;
 use crate::vault::Vault;
 use crate::vault::audit::{Audit, Entry, Event};
@@ -48,6 +48,9 @@ pub enum HouseFault {
     /// The metrics cannot be registered, which is a fault of this program.
     #[error("{0}")]
     Metrics(#[from] prometheus::Error),
+    /// The audit cannot be written, and not for a reason that goes away by itself.
+    #[error(transparent)]
+    Audit(#[from] AuditStartFault),
 }
 
 /// Whether a call may have to wait for a file or another machine to be decided.
@@ -94,6 +97,7 @@ impl House {
         let audit = parts.audit.map(|settings| {
             audited(settings, &parts.keyring, Arc::clone(&clock), metrics.audit.clone())
         });
+        let audit = audit.transpose()?;
         let vault = Vault::new(store, parts.keyring, clock, entropy, parts.terms);
         let vault = match &audit {
             Some(audit) => vault.audited(Arc::clone(audit)),
@@ -210,8 +214,8 @@ fn audited(
     keyring: &Keyring,
     clock: Arc<dyn Clock>,
     metrics: AuditMetrics,
-) -> Arc<dyn Audit> {
-    Arc::new(AuditLog::start(settings, keyring.audit_key(), clock, metrics))
+) -> Result<Arc<dyn Audit>, AuditStartFault> {
+    Ok(Arc::new(AuditLog::start(settings, keyring.audit_key(), clock, metrics)?))
 }
 
 impl fmt::Debug for House {

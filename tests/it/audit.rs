@@ -5,6 +5,7 @@ mod cut;
 mod failing;
 mod files;
 mod refused;
+mod stuck;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
