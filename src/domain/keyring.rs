@@ -3,6 +3,7 @@
 //! The only file that names hmac. Never prints a key, never compares a MAC byte by byte, never hands out a [`Verified`]
 //! without having checked the MAC and then the expiry.
 
+mod check;
 mod fault;
 mod verified;
 
@@ -13,6 +14,7 @@ use hmac::digest::consts::U16;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+pub use self::check::KeyCheck;
 pub use self::fault::{HandleFault, KeyringFault};
 use super::claims::{Claims, KeyId};
 use super::fingerprint::{Fingerprint, Purpose};
@@ -78,6 +80,11 @@ impl Keyring {
     /// The ids of all keys, current first.
     pub fn key_ids(&self) -> impl Iterator<Item = KeyId> + '_ {
         self.lines().map(|line| line.id)
+    }
+
+    /// What each key is known by, current first.
+    pub fn checks(&self) -> impl Iterator<Item = (KeyId, KeyCheck)> + '_ {
+        self.lines().map(|line| (line.id, line.check))
     }
 
     /// Signs the claims for this tenant with the current key.
@@ -211,6 +218,7 @@ impl fmt::Debug for Keyring {
 struct Line {
     id: KeyId,
     root: RootKey,
+    check: KeyCheck,
     handle: HmacSha256,
     subject: HmacSha256,
     binding: HmacSha256,
@@ -230,6 +238,7 @@ impl Line {
             link: keyed(&root, b"cloakroom mac link v1")?,
             request: keyed(&root, b"cloakroom mac request v1")?,
             audit: keyed(&root, b"cloakroom mac audit v1")?,
+            check: KeyCheck::of(&root)?,
             root,
         })
     }

@@ -24,8 +24,8 @@ use crate::proxy::upstream::Upstream;
 use crate::store::SWEEP_MAX;
 use crate::telemetry::audit::{AuditLog, AuditMetrics, AuditSettings, AuditStartFault};
 use crate::telemetry::metrics::Metrics;
-use crate::vault::Vault;
 use crate::vault::audit::{Audit, Entry, Event};
+use crate::vault::{KeyReplaced, Vault};
 
 /// Everything that runs, without its listeners.
 pub struct House {
@@ -94,6 +94,7 @@ impl House {
         let gate = Gate::new(shelf.examiner);
         let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&gate)));
         metrics.generation(parts.data.generation);
+        tracing::info!(keys = keys(&parts.keyring), "keyring");
         let audit = parts.audit.map(|settings| {
             audited(settings, &parts.keyring, Arc::clone(&clock), metrics.audit.clone())
         });
@@ -174,13 +175,19 @@ impl House {
     /// Takes another configuration for every request that begins from now on:
     /// keys and leases, then tenants, then routes, each swapped whole. The store
     /// and the listeners stay as they are.
-    pub fn take(&self, parts: Parts) {
+    ///
+    /// # Errors
+    /// [`KeyReplaced`]; nothing is taken then.
+    pub fn take(&self, parts: Parts) -> Result<(), KeyReplaced> {
         let generation = parts.data.generation;
+        let known = keys(&parts.keyring);
+        self.vault.rekey(parts.keyring, parts.terms)?;
+        tracing::info!(keys = known, "keyring taken");
         self.metrics.generation(generation);
-        self.vault.rekey(parts.keyring, parts.terms);
         self.vault.note(|now| Entry::new(now, Event::Reload, "taken").counting(generation));
         self.control.store(Arc::new(parts.control));
         self.data.store(Arc::new(parts.data));
+        Ok(())
     }
 
     /// Keeps what must be kept; for when nothing runs any more.
@@ -209,13 +216,18 @@ impl House {
     }
 }
 
+/// Each key's number and what it is known by, the current one first.
+fn keys(keyring: &Keyring) -> String {
+    keyring.checks().map(|(id, check)| format!("{id}:{check}")).collect::<Vec<_>>().join(" ")
+}
+
 fn audited(
     settings: AuditSettings,
     keyring: &Keyring,
     clock: Arc<dyn Clock>,
     metrics: AuditMetrics,
 ) -> Result<Arc<dyn Audit>, AuditStartFault> {
-    Ok(Arc::new(AuditLog::start(settings, keyring.audit_key(), clock, metrics)?))
+    Ok(Arc::new(AuditLog::start(settings, keyring, clock, metrics)?))
 }
 
 impl fmt::Debug for House {

@@ -29,7 +29,7 @@ pub use self::gauges::AuditMetrics;
 use self::watch::{STALL_MAX, Watch};
 use self::writer::{Begun, Message, Writer};
 use crate::clock::Clock;
-use crate::domain::AuditKey;
+use crate::domain::{AuditKey, Keyring};
 use crate::vault::audit::{Audit, AuditFault, Entry};
 
 /// Calls whose entries wait for the writer: some milliseconds of the fastest traffic.
@@ -132,7 +132,7 @@ impl AuditLog {
     /// [`AuditStartFault`], unless calls are to go on without the audit.
     pub fn start(
         settings: AuditSettings,
-        key: AuditKey,
+        keyring: &Keyring,
         clock: Arc<dyn Clock>,
         metrics: AuditMetrics,
     ) -> Result<Self, AuditStartFault> {
@@ -141,7 +141,7 @@ impl AuditLog {
             settings,
             metrics,
             clock,
-            key: ArcSwap::from_pointee(key),
+            key: ArcSwap::from_pointee(keyring.audit_key()),
             failing: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             lost: AtomicU64::new(0),
@@ -149,10 +149,11 @@ impl AuditLog {
         });
         let mut writer = Writer::new(Arc::clone(&shared));
         let (began, begun) = sync_channel(1);
+        let known = keyring.checks().collect();
         let thread = std::thread::Builder::new().name("audit".to_owned());
         let spawned = thread.spawn(move || {
             // Nobody hears it who has given up.
-            let _ = began.send(writer.begin());
+            let _ = began.send(writer.begin(known));
             writer.run(&outbox);
         });
         if let Err(why) = &spawned {

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::file::LogFile;
 use super::{OnAuditFailure, QUEUE_MAX, SYNC_INTERVAL, Shared, SyncWhen};
+use crate::domain::{KeyCheck, KeyId};
 use crate::vault::audit::{AuditFault, Entry, Event};
 
 /// Messages that are written in one piece: one `fdatasync` for all of them.
@@ -56,10 +57,9 @@ impl Writer {
 
     /// Says that it starts, before anything else can be said; whether another process has the
     /// file and keeps it.
-    pub(super) fn begin(&mut self) -> Begun {
+    pub(super) fn begin(&mut self, known: Vec<(KeyId, KeyCheck)>) -> Begun {
         let start = Entry::new(self.shared.clock.now(), Event::Start, "begun");
-        let key = self.shared.key.load().id().byte();
-        self.pending.push(Entry { keys: vec![key], ..start });
+        self.pending.push(start.naming(known));
         self.write();
         if self.fault == Some(ErrorKind::WouldBlock) { Begun::Held } else { Begun::Tried }
     }
