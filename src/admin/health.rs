@@ -49,6 +49,8 @@ pub(super) async fn metrics(State(control): State<Control>) -> Result<Response, 
     if let Ok(Ok(census)) = timeout(PROBE_MAX, control.vault.census()).await {
         control.metrics.gauge(&census, &(control.health)());
     }
+    // A look that notices a writer which is stuck: its gauge is on this page.
+    let _ = control.vault.audit_ready();
     control.metrics.late_commits(control.vault.take_late_commits());
     let rendered = control.metrics.render();
     let (text, kind) = rendered.map_err(|_| Problem::new(ControlCause::Internal))?;

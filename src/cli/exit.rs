@@ -99,6 +99,7 @@ impl From<HouseFault> for Failure {
         let exit = match &fault {
             HouseFault::Store(fault) => exit_of(fault),
             HouseFault::Metrics(_) => Exit::Unavailable,
+            HouseFault::Audit(_) => Exit::Io,
         };
         Self::new(exit, fault.to_string())
     }

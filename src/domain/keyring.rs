@@ -3,6 +3,8 @@
 //! The only file that names hmac. Never prints a key, never compares a MAC byte by byte, never hands out a [`Verified`]
 //! without having checked the MAC and then the expiry.
 
+mod check;
+mod fault;
 mod verified;
 
 use std::fmt;
@@ -11,8 +13,9 @@ use std::iter;
 use hmac::digest::consts::U16;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use thiserror::Error;
 
+pub use self::check::KeyCheck;
+pub use self::fault::{HandleFault, KeyringFault};
 use super::claims::{Claims, KeyId};
 use super::fingerprint::{Fingerprint, Purpose};
 use super::handle::Handle;
@@ -44,34 +47,6 @@ pub struct Verified {
 pub struct AuditKey {
     id: KeyId,
     mac: HmacSha256,
-}
-
-/// Why a well formed handle is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum HandleFault {
-    /// No key of that id in the keyring: rotated out, or never ours.
-    #[error("the handle's key is unknown")]
-    KeyUnknown,
-    /// Not signed by that key for this tenant.
-    #[error("the handle's MAC is wrong")]
-    Forged,
-    /// Signed, and past its expiry.
-    #[error("the handle has expired")]
-    Expired,
-}
-
-/// Why keys make no keyring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum KeyringFault {
-    /// Two keys of one id: which of them signed would be a guess.
-    #[error("key id {0} is given twice")]
-    IdTwice(KeyId),
-    /// One key under two ids: a rotation that rotated nothing.
-    #[error("keys {0} and {1} are the same key")]
-    KeyTwice(KeyId, KeyId),
-    /// See [`NotDerived`].
-    #[error(transparent)]
-    NotDerived(#[from] NotDerived),
 }
 
 impl Keyring {
@@ -107,11 +82,19 @@ impl Keyring {
         self.lines().map(|line| line.id)
     }
 
+    /// What each key is known by, current first.
+    pub fn checks(&self) -> impl Iterator<Item = (KeyId, KeyCheck)> + '_ {
+        self.lines().map(|line| (line.id, line.check))
+    }
+
     /// Signs the claims for this tenant with the current key.
     pub fn sign(&self, claims: Claims, tenant: &TenantId) -> Handle {
-        Handle::signed(self.current.id, claims, |signed| {
-            cut(self.current.handle_mac(tenant, signed))
-        })
+        self.current.sign(claims, tenant)
+    }
+
+    /// As [`Keyring::sign`], with this key; nothing where the keyring has none of that id.
+    pub fn sign_under(&self, id: KeyId, claims: Claims, tenant: &TenantId) -> Option<Handle> {
+        self.line(id).map(|line| line.sign(claims, tenant))
     }
 
     /// Checks that a handle was signed for this tenant and still works at `now`. Knows nothing of the store: a revoked
@@ -140,6 +123,17 @@ impl Keyring {
     /// The fingerprint of `bytes` under the current key: to store something by.
     pub fn fingerprint(&self, purpose: Purpose, tenant: &TenantId, bytes: &[u8]) -> Fingerprint {
         self.current.fingerprint(purpose, tenant, bytes)
+    }
+
+    /// As [`Keyring::fingerprint`], under this key; nothing where the keyring has none of that id.
+    pub fn fingerprint_under(
+        &self,
+        id: KeyId,
+        purpose: Purpose,
+        tenant: &TenantId,
+        bytes: &[u8],
+    ) -> Option<Fingerprint> {
+        self.line(id).map(|line| line.fingerprint(purpose, tenant, bytes))
     }
 
     /// The fingerprints of `bytes` under every key, current first: to find what was stored before a rotation.
@@ -224,6 +218,7 @@ impl fmt::Debug for Keyring {
 struct Line {
     id: KeyId,
     root: RootKey,
+    check: KeyCheck,
     handle: HmacSha256,
     subject: HmacSha256,
     binding: HmacSha256,
@@ -243,12 +238,17 @@ impl Line {
             link: keyed(&root, b"cloakroom mac link v1")?,
             request: keyed(&root, b"cloakroom mac request v1")?,
             audit: keyed(&root, b"cloakroom mac audit v1")?,
+            check: KeyCheck::of(&root)?,
             root,
         })
     }
 
     fn audit_key(&self) -> AuditKey {
         AuditKey { id: self.id, mac: self.audit.clone() }
+    }
+
+    fn sign(&self, claims: Claims, tenant: &TenantId) -> Handle {
+        Handle::signed(self.id, claims, |signed| cut(self.handle_mac(tenant, signed)))
     }
 
     fn handle_mac(&self, tenant: &TenantId, signed: &[u8]) -> HmacSha256 {

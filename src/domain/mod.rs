@@ -30,7 +30,7 @@ pub use claims::{Claims, KeyId, Secret};
 pub use fingerprint::{Fingerprint, Purpose};
 pub use handle::Handle;
 pub use handle_id::HandleId;
-pub use keyring::{AuditKey, Keyring, Verified};
+pub use keyring::{AuditKey, KeyCheck, Keyring, Verified};
 pub use payload::Payload;
 pub use root_key::RootKey;
 pub use seal::Sealed;

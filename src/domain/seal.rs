@@ -152,20 +152,21 @@ impl Keyring {
         self.unclose(&scope, sealed).is_ok()
     }
 
-    /// Seals what is kept about a conversation, under its link and the current key. The link is no secret: the store
+    /// Seals what is kept about a conversation, under its link and this key. The link is no secret: the store
     /// and the root key together read this, unlike a payload.
     ///
     /// # Errors
-    /// [`SealFault::TooLarge`].
+    /// [`SealFault::KeyUnknown`], [`SealFault::TooLarge`].
     pub fn seal_under(
         &self,
+        key_id: KeyId,
         link: &[u8],
         tenant: &TenantId,
         nonce: [u8; NONCE_LEN],
         plaintext: &[u8],
     ) -> Result<Sealed, SealFault> {
         let scope = Scope::new(link, LINK_LABEL, aad(tenant, &[link]));
-        self.close(self.current_id(), &scope, nonce, plaintext)
+        self.close(key_id, &scope, nonce, plaintext)
     }
 
     /// Opens what was sealed under this link, with whichever key of the keyring sealed it.

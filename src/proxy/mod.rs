@@ -45,6 +45,7 @@ use self::admit::Admitted;
 pub use self::door::Cloakroom;
 use self::fault::cause_of;
 pub use self::passage::Passage;
+use self::passage::{Outgoing, Sent};
 use self::settle::{Settlement, settle};
 use self::upstream::Upgrade;
 use crate::dialect::exchange::{Exchange, Retry};
@@ -133,6 +134,9 @@ impl ProxyHttp for Cloakroom {
         let origin = self.origin(session, passage);
         let Some(route) = &passage.route else { return Ok(()) };
         headers::forward(head, route, &origin)?;
+        if matches!(passage.outgoing, Outgoing::Streamed) {
+            passage.sent = Sent::All;
+        }
         passage.revealed.as_ref().map_or(Ok(()), |revealed| headers::reveal(head, revealed))
     }
 
@@ -235,6 +239,10 @@ impl ProxyHttp for Cloakroom {
         let heard = cause != Cause::ClientGone || *error.esource() != ErrorSource::Downstream;
         // `100 Continue` counts as written, and is no answer.
         let answered = session.response_written().is_some_and(|it| !it.status.is_informational());
+        if cause == Cause::ClientGone && passage.sent == Sent::All {
+            // Nobody will hear what the vendor makes of it: in doubt it has accepted.
+            settle(passage, Settlement::Commit).await;
+        }
         if heard && !answered {
             Box::pin(refuse::refuse(session, passage, cause)).await;
         }

@@ -12,7 +12,7 @@ use pingora::proxy::Session;
 use pingora::{Error, ErrorType};
 
 use super::body::{Collected, collect};
-use super::passage::{Coding, Outgoing, Passage};
+use super::passage::{Coding, Outgoing, Passage, Sent};
 use super::settings::{Limits, Redaction, Route};
 use super::swap::{Part, Swap};
 use super::{Cloakroom, coding};
@@ -206,6 +206,9 @@ impl Cloakroom {
             Outgoing::Streamed => return Ok(()),
             Outgoing::Whole { body: whole, .. } => {
                 *body = Some(if end_of_stream { whole.expose().clone() } else { Bytes::new() });
+                if end_of_stream {
+                    passage.sent = Sent::All;
+                }
                 return Ok(());
             }
             Outgoing::Late { collected, .. } => {
@@ -244,6 +247,7 @@ impl Cloakroom {
                 *body = Some(revealed.expose().clone());
                 // Another server gets the same, and no handle is redeemed again.
                 passage.outgoing = Outgoing::Whole { body: revealed, coding: promised };
+                passage.sent = Sent::All;
                 Ok(())
             }
             Err(cause) => Err(late_refusal(passage, cause)),

@@ -30,6 +30,7 @@ pub struct Passage {
     /// Its exchange, by position in the route's dialect.
     pub(super) exchange: Option<usize>,
     pub(super) outgoing: Outgoing,
+    pub(super) sent: Sent,
     /// Settled by the upstream's status; given back when this is dropped.
     pub(super) leases: Vec<Lease>,
     pub(super) redeemed: Vec<HandleId>,
@@ -78,6 +79,15 @@ impl Outgoing {
     }
 }
 
+/// How much of what was revealed was handed over to be sent, to any server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// None of it, or not the whole request: no vendor can have accepted it.
+    Nothing,
+    /// All of it: whether the vendor accepts it is known from its answer alone.
+    All,
+}
+
 /// What the body's bytes are now, against what its header said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
@@ -95,6 +105,7 @@ impl Passage {
             tenant: None,
             exchange: None,
             outgoing: Outgoing::Streamed,
+            sent: Sent::Nothing,
             leases: Vec::new(),
             redeemed: Vec::new(),
             watch: Watch::default(),

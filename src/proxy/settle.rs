@@ -8,7 +8,7 @@ use super::passage::Passage;
 /// What becomes of a request's leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settlement {
-    /// The vendor accepted it.
+    /// The vendor accepted it, or has it whole and nobody is left to hear what it says.
     Commit,
     /// It did not, or was never asked.
     Release,

@@ -22,10 +22,10 @@ use crate::proxy::Cloakroom;
 use crate::proxy::settings::DataPlane;
 use crate::proxy::upstream::Upstream;
 use crate::store::SWEEP_MAX;
-use crate::telemetry::audit::{AuditLog, AuditMetrics, AuditSettings};
+use crate::telemetry::audit::{AuditLog, AuditMetrics, AuditSettings, AuditStartFault};
 use crate::telemetry::metrics::Metrics;
-use crate::vault::Vault;
 use crate::vault::audit::{Audit, Entry, Event};
+use crate::vault::{KeyReplaced, Vault};
 
 /// Everything that runs, without its listeners.
 pub struct House {
@@ -48,6 +48,9 @@ pub enum HouseFault {
     /// The metrics cannot be registered, which is a fault of this program.
     #[error("{0}")]
     Metrics(#[from] prometheus::Error),
+    /// The audit cannot be written, and not for a reason that goes away by itself.
+    #[error(transparent)]
+    Audit(#[from] AuditStartFault),
 }
 
 /// Whether a call may have to wait for a file or another machine to be decided.
@@ -91,9 +94,11 @@ impl House {
         let gate = Gate::new(shelf.examiner);
         let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&gate)));
         metrics.generation(parts.data.generation);
+        tracing::info!(keys = keys(&parts.keyring), "keyring");
         let audit = parts.audit.map(|settings| {
             audited(settings, &parts.keyring, Arc::clone(&clock), metrics.audit.clone())
         });
+        let audit = audit.transpose()?;
         let vault = Vault::new(store, parts.keyring, clock, entropy, parts.terms);
         let vault = match &audit {
             Some(audit) => vault.audited(Arc::clone(audit)),
@@ -170,13 +175,19 @@ impl House {
     /// Takes another configuration for every request that begins from now on:
     /// keys and leases, then tenants, then routes, each swapped whole. The store
     /// and the listeners stay as they are.
-    pub fn take(&self, parts: Parts) {
+    ///
+    /// # Errors
+    /// [`KeyReplaced`]; nothing is taken then.
+    pub fn take(&self, parts: Parts) -> Result<(), KeyReplaced> {
         let generation = parts.data.generation;
+        let known = keys(&parts.keyring);
+        self.vault.rekey(parts.keyring, parts.terms)?;
+        tracing::info!(keys = known, "keyring taken");
         self.metrics.generation(generation);
-        self.vault.rekey(parts.keyring, parts.terms);
         self.vault.note(|now| Entry::new(now, Event::Reload, "taken").counting(generation));
         self.control.store(Arc::new(parts.control));
         self.data.store(Arc::new(parts.data));
+        Ok(())
     }
 
     /// Keeps what must be kept; for when nothing runs any more.
@@ -205,13 +216,18 @@ impl House {
     }
 }
 
+/// Each key's number and what it is known by, the current one first.
+fn keys(keyring: &Keyring) -> String {
+    keyring.checks().map(|(id, check)| format!("{id}:{check}")).collect::<Vec<_>>().join(" ")
+}
+
 fn audited(
     settings: AuditSettings,
     keyring: &Keyring,
     clock: Arc<dyn Clock>,
     metrics: AuditMetrics,
-) -> Arc<dyn Audit> {
-    Arc::new(AuditLog::start(settings, keyring.audit_key(), clock, metrics))
+) -> Result<Arc<dyn Audit>, AuditStartFault> {
+    Ok(Arc::new(AuditLog::start(settings, keyring, clock, metrics)?))
 }
 
 impl fmt::Debug for House {

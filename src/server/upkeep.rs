@@ -106,7 +106,10 @@ impl Upkeep {
                 let (parts, _) = split(config);
                 let routes = parts.data.routes.iter();
                 look(routes.map(|route| Arc::clone(&route.upstream)).collect()).await;
-                self.house.take(parts);
+                if let Err(fault) = self.house.take(parts) {
+                    tracing::error!(%fault, "configuration not taken");
+                    return false;
+                }
                 tracing::info!(
                     generation,
                     "configuration taken; listeners, threads and the store stay as they were"

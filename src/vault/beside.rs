@@ -10,11 +10,11 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::Vault;
+use super::owner::Owner;
 use crate::clock::random;
 use crate::domain::keyring::Keyring;
 use crate::domain::lease::Ledger;
 use crate::domain::tenant::TenantId;
-use crate::domain::time::Timestamp;
 use crate::domain::uses::Uses;
 use crate::domain::{Expiry, Fingerprint, HandleId, Purpose};
 use crate::store::place::{Crowd, Placed, When};
@@ -94,16 +94,6 @@ pub(super) enum Kept {
     Gone,
 }
 
-/// Whose something is: the handle that it was learnt with, or the one behind that, and
-/// the person whom that is about.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Owner {
-    pub(super) parent: HandleId,
-    pub(super) subject: Option<Fingerprint>,
-    /// The record that says so: of the handle itself, or of what was learnt with it.
-    pub(super) said_by: HandleId,
-}
-
 impl Vault {
     /// Keeps `plain` until `ttl` has passed or its handle `learnt_with` is revoked, if
     /// nothing is kept there. Nothing is kept when that handle is gone by then.
@@ -123,49 +113,29 @@ impl Vault {
         };
         let expires = self.clock.now().expiry(ttl);
         let record = self.sealed_beside(at, owner, expires, plain)?;
+        let key = record.key.clone();
         match self.place_for(owner, record, siblings_max).await? {
             None => Ok(Kept::Gone),
-            Some(Placed::Kept) => Ok(Kept::Now),
+            Some(Placed::Kept) if self.is_alone(at, &key).await? => Ok(Kept::Now),
+            Some(Placed::Kept) => {
+                self.store.remove(&key, self.clock.now()).await?;
+                Ok(Kept::Taken)
+            }
             Some(Placed::Unmet) => Ok(Kept::Taken),
             Some(Placed::Crowded(crowd)) => Err(crowd.into()),
         }
     }
 
-    /// Places a record that belongs to `owner`, and takes it away again if that was
-    /// revoked meanwhile, through this node or another: what it was revoked with did not
-    /// know of this one. Nothing is kept then, and nothing is answered.
-    ///
-    /// # Errors
-    /// [`StoreFault`]; if it comes from the second look, the record may stay until its
-    /// time is over, and the call that it was learnt in does not pass.
-    pub(super) async fn place_for(
-        &self,
-        owner: Owner,
-        record: Record,
-        siblings_max: u64,
-    ) -> Result<Option<Placed>, StoreFault> {
-        let (key, now) = (record.key.clone(), record.issued);
-        let witness = self.witness(&key.tenant, owner, now).await?;
-        let placed = self.store.place(record, When::Absent { siblings_max }).await?;
-        if placed == Placed::Kept && !self.store.has(&witness, now).await? {
-            self.store.remove(&key, now).await?;
-            return Ok(None);
+    /// Whether nothing is kept under the names that other keys give it: of two who keep
+    /// something there at once, at least one sees the other's.
+    async fn is_alone(&self, at: Beside<'_>, key: &RecordKey) -> Result<bool, StoreFault> {
+        let rules = self.rules.load_full();
+        for other in at.keys(&rules.keyring) {
+            if other != *key && self.store.has(&other, self.clock.now()).await? {
+                return Ok(false);
+            }
         }
-        Ok(Some(placed))
-    }
-
-    /// The record that goes first when an owner is revoked: the handle's, or of one that
-    /// ended in its time the one that it was known from.
-    async fn witness(
-        &self,
-        tenant: &TenantId,
-        owner: Owner,
-        now: Timestamp,
-    ) -> Result<RecordKey, StoreFault> {
-        let key = |id| RecordKey { tenant: tenant.clone(), id };
-        let parent = key(owner.parent);
-        let is_parent = owner.said_by == owner.parent || self.store.has(&parent, now).await?;
-        Ok(if is_parent { parent } else { key(owner.said_by) })
+        Ok(true)
     }
 
     /// Says that there is something of this name, until `expires` or for as long as it was
@@ -181,7 +151,7 @@ impl Vault {
         note: &[u8],
     ) -> Result<(), LearnFault> {
         let key = at.key(self.rules.load().keyring.fingerprint(Purpose::Link, at.tenant, at.name));
-        let nobody = Owner { parent: key.id, subject: None, said_by: key.id };
+        let nobody = Owner::nobody(key.id, &self.rules.load().keyring);
         let record = self.sealed_beside(at, nobody, expires, note)?;
         // Gone between the look and the step: once more.
         for _ in 0..2 {
@@ -216,29 +186,10 @@ impl Vault {
         crowd.map_or(Ok(()), |crowd| Err(crowd.into()))
     }
 
-    /// Who owns what is learnt with a handle; nobody when that is gone. What is learnt
-    /// with a wrapped value belongs to whom that belongs to.
-    ///
-    /// # Errors
-    /// [`StoreFault`].
-    pub(super) async fn owner(
-        &self,
-        tenant: &TenantId,
-        handle: HandleId,
-    ) -> Result<Option<Owner>, StoreFault> {
-        let key = RecordKey { tenant: tenant.clone(), id: handle };
-        let record = self.store.fetch(&key, self.clock.now()).await?;
-        Ok(record.map(|record| Owner {
-            parent: record.parent.unwrap_or(handle),
-            subject: record.subject,
-            said_by: handle,
-        }))
-    }
-
     /// A record that is kept beside a handle, to be placed.
     ///
     /// # Errors
-    /// [`StoreFault`] where there is no randomness, or the text is too long.
+    /// [`StoreFault`] where there is no randomness, the key is gone, or the text is too long.
     pub(super) fn sealed_beside(
         &self,
         at: Beside<'_>,
@@ -249,13 +200,16 @@ impl Vault {
         let rules = self.rules.load_full();
         let keyring = &rules.keyring;
         let nonce = random(&*self.entropy).map_err(|_| StoreFault::Unreachable("no randomness"))?;
+        let key_id = owner.key_in(keyring);
+        let print = keyring.fingerprint_under(key_id, Purpose::Link, at.tenant, at.name);
+        let print = print.ok_or(StoreFault::Unreachable("its handle's key was dropped"))?;
         let sealed = keyring
-            .seal_under(at.salt, at.tenant, nonce, plain)
+            .seal_under(key_id, at.salt, at.tenant, nonce, plain)
             .map_err(|_| StoreFault::Damaged("it is too large to seal"))?;
         Ok(Record {
-            key: at.key(keyring.fingerprint(Purpose::Link, at.tenant, at.name)),
+            key: at.key(print),
             sealed,
-            key_id: keyring.current_id(),
+            key_id,
             uses: Uses::UntilExpiry,
             issued: self.clock.now(),
             expires,

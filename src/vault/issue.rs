@@ -14,7 +14,7 @@ use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
 use crate::domain::time::{Expiry, Timestamp};
 use crate::domain::uses::Uses;
-use crate::domain::{Claims, Fingerprint, Handle, HandleId, Purpose, Secret};
+use crate::domain::{Claims, Handle, HandleId, KeyId, Purpose, Secret};
 use crate::store::{Record, RecordKey, StoreFault};
 
 /// One payload to keep. It has no `Debug`: a subject may be an e-mail address.
@@ -113,10 +113,11 @@ impl Vault {
     ) -> Result<Vec<Issued>, IssueFault> {
         let now = self.clock.now();
         let rules = self.rules.load_full();
+        let key_id = rules.keyring.current_id();
         let mut records = Vec::with_capacity(deposits.len());
         let mut issued = Vec::with_capacity(deposits.len());
         for deposit in deposits {
-            let (record, handle) = self.prepare(&rules.keyring, tenant, &deposit, now)?;
+            let (record, handle) = self.prepare(&rules.keyring, key_id, tenant, &deposit, now)?;
             issued.push(Issued { handle, expires: record.expires });
             records.push(record);
         }
@@ -132,9 +133,14 @@ impl Vault {
         Ok(issued)
     }
 
+    /// A record and its handle, signed and sealed under this key of the keyring.
+    ///
+    /// # Errors
+    /// [`IssueFault`], also where the keyring has no such key.
     pub(super) fn prepare(
         &self,
         keyring: &Keyring,
+        key_id: KeyId,
         tenant: &TenantId,
         deposit: &Deposit,
         now: Timestamp,
@@ -146,13 +152,15 @@ impl Vault {
             expires: now.expiry(deposit.ttl),
         };
         let expires = claims.expires;
-        let handle = keyring.sign(claims, tenant);
+        let handle = keyring.sign_under(key_id, claims, tenant).ok_or(IssueFault::Seal)?;
         let nonce = random(&*self.entropy)?;
         let sealed = match deposit.bait {
             Bait::No => keyring.seal(&handle, tenant, nonce, &deposit.payload),
             Bait::Honey => keyring.seal_honey(&handle, tenant, nonce, &deposit.payload),
         };
         let sealed = sealed.map_err(|_| IssueFault::Seal)?;
+        let print =
+            |who: &str| keyring.fingerprint_under(key_id, Purpose::Subject, tenant, who.as_bytes());
         let record = Record {
             key: RecordKey { tenant: tenant.clone(), id: handle.id() },
             sealed,
@@ -160,14 +168,10 @@ impl Vault {
             uses: deposit.uses,
             issued: now,
             expires,
-            subject: deposit.subject.as_deref().map(|who| subject(keyring, tenant, who)),
+            subject: deposit.subject.as_deref().and_then(print),
             parent: None,
             ledger: Ledger::new(),
         };
         Ok((record, handle))
     }
-}
-
-fn subject(keyring: &Keyring, tenant: &TenantId, who: &str) -> Fingerprint {
-    keyring.fingerprint(Purpose::Subject, tenant, who.as_bytes())
 }

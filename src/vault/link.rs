@@ -32,6 +32,9 @@ pub const LINKS_MAX: usize = 8;
 /// The longest sealed text of a link, in bytes: a payload's bound and its handle's.
 const LINK_TEXT_MAX: usize = 8 * 1024 * 1024;
 
+/// What a link's text has besides a payload and a handle: names, quotes, a number of 20 digits.
+const FRAME_LEN_MAX: usize = 64;
+
 /// A payload that was revealed, and the handle that stands for it.
 #[derive(Clone)]
 pub struct Revelation {
@@ -65,7 +68,8 @@ pub(super) struct Link {
 struct Written<'w> {
     /// Milliseconds since the epoch.
     since: u64,
-    handle: String,
+    /// Of an alphabet that JSON never escapes, so it is read where it stands.
+    handle: &'w str,
     #[serde(borrow)]
     payload: &'w RawValue,
 }
@@ -208,13 +212,18 @@ pub(super) fn name(conversation: &[u8], nth: usize) -> Vec<u8> {
 
 fn write(one: &Revelation, now: Timestamp) -> Option<Zeroizing<Vec<u8>>> {
     let payload = serde_json::from_str(one.payload.expose()).ok()?;
-    let written = Written { since: now.millis(), handle: one.handle.expose(), payload };
-    serde_json::to_vec(&written).ok().map(Zeroizing::new)
+    let handle = Zeroizing::new(one.handle.expose());
+    let written = Written { since: now.millis(), handle: &handle, payload };
+    // A buffer that grows would leave what it held before behind, unwiped.
+    let room = one.payload.expose().len() + handle.len() + FRAME_LEN_MAX;
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    serde_json::to_writer(&mut *text, &written).ok()?;
+    Some(text)
 }
 
 pub(super) fn read(text: &[u8]) -> Option<(Revelation, Timestamp)> {
     let written: Written<'_> = serde_json::from_slice(text).ok()?;
-    let handle = Handle::parse(&written.handle).ok()?;
+    let handle = Handle::parse(written.handle).ok()?;
     let payload = Payload::parse(written.payload.get().as_bytes(), LINK_TEXT_MAX).ok()?;
     let since = Timestamp::from_millis(written.since);
     Some((Revelation { handle, payload: Arc::new(payload) }, since))

@@ -10,6 +10,7 @@ pub mod insist;
 pub mod issue;
 pub mod lease;
 pub mod link;
+mod owner;
 mod places;
 pub mod redeem;
 mod refuse;
@@ -20,6 +21,7 @@ pub mod tenancy;
 mod unusable;
 pub mod wrap;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +33,7 @@ use self::insist::{Insistence, LateCommits};
 use crate::clock::{Clock, Entropy};
 use crate::domain::keyring::Keyring;
 use crate::domain::lease::Terms;
-use crate::domain::{KeyId, Timestamp};
+use crate::domain::{KeyCheck, KeyId, Timestamp};
 use crate::store::{Census, Store, StoreFault, Writers};
 
 /// Issues and redeems handles over one store, under one keyring.
@@ -53,7 +55,15 @@ pub struct Vault {
 struct Rules {
     keyring: Keyring,
     terms: Terms,
+    /// Every key that this process has had, by number.
+    known: BTreeMap<KeyId, KeyCheck>,
 }
+
+/// A keyring that must not be taken: what the key of this number signed and sealed before would
+/// all be refused, as forged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("key {0} is another key than the one of that number before; a new key needs a new number")]
+pub struct KeyReplaced(pub KeyId);
 
 impl Vault {
     /// A vault over `store`. Cloning the `Arc`s is all the sharing there is.
@@ -65,7 +75,8 @@ impl Vault {
         entropy: Arc<dyn Entropy>,
         terms: Terms,
     ) -> Self {
-        let rules = ArcSwap::from_pointee(Rules { keyring, terms });
+        let known = keyring.checks().collect();
+        let rules = ArcSwap::from_pointee(Rules { keyring, terms, known });
         let (links_written, insistence) = (AtomicU64::new(0), Insistence::new());
         Self { store, rules, clock, entropy, audit: None, links_written, insistence }
     }
@@ -78,16 +89,32 @@ impl Vault {
 
     /// Takes another keyring and other terms, for every call that begins from now
     /// on. A handle whose key is not in the new keyring is refused from then on.
-    pub fn rekey(&self, keyring: Keyring, terms: Terms) {
-        let ids = |keyring: &Keyring| keyring.key_ids().map(KeyId::byte).collect::<Vec<_>>();
-        let (before, after) = (ids(&self.rules.load().keyring), ids(&keyring));
+    ///
+    /// # Errors
+    /// [`KeyReplaced`] where another key has a number that this process knows; nothing is
+    /// taken then, and the audit says so.
+    pub fn rekey(&self, keyring: Keyring, terms: Terms) -> Result<(), KeyReplaced> {
+        let before = self.rules.load_full();
+        let checks = |keyring: &Keyring| keyring.checks().collect::<Vec<_>>();
+        let after = checks(&keyring);
+        let keys = |now, outcome| Entry::new(now, Event::Keys, outcome).naming(after.clone());
+        let is_other = |(id, check): &&(KeyId, KeyCheck)| {
+            before.known.get(id).is_some_and(|known| known != check)
+        };
+        if let Some((id, _)) = after.iter().find(is_other) {
+            self.note(|now| keys(now, "refused"));
+            return Err(KeyReplaced(*id));
+        }
         if let Some(audit) = &self.audit {
             audit.rekey(keyring.audit_key());
         }
-        self.rules.store(Arc::new(Rules { keyring, terms }));
-        if before != after {
-            self.note(|now| Entry { keys: after, ..Entry::new(now, Event::Keys, "taken") });
+        let known = before.known.iter().map(|(id, check)| (*id, *check));
+        let known = known.chain(after.iter().copied()).collect();
+        self.rules.store(Arc::new(Rules { keyring, terms, known }));
+        if checks(&before.keyring) != after {
+            self.note(|now| keys(now, "taken"));
         }
+        Ok(())
     }
 
     /// Whether what the vault is about to do would be audited.

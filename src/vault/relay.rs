@@ -28,7 +28,7 @@ impl Vault {
         answer: &[u8],
         ttl: Duration,
     ) -> Result<(), LearnFault> {
-        let (name, salt) = (name(handle, vendor), handle.expose());
+        let (name, salt) = (name(handle, vendor), Zeroizing::new(handle.expose()));
         let at = Beside { tenant, name: &name, salt: salt.as_bytes() };
         // A call beside this one may have kept another answer, which the vendor keeps as well.
         self.keep(at, handle.id(), ttl, answer, LEARNT_MAX).await.map(|_| ())
@@ -44,7 +44,7 @@ impl Vault {
         handle: &Handle,
         vendor: &str,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreFault> {
-        let (name, salt) = (name(handle, vendor), handle.expose());
+        let (name, salt) = (name(handle, vendor), Zeroizing::new(handle.expose()));
         self.kept(Beside { tenant, name: &name, salt: salt.as_bytes() }).await
     }
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Vault;
-use super::beside::{Beside, LearnFault, Owner};
+use super::beside::{Beside, LearnFault};
 use super::link::Link;
+use super::owner::Owner;
 use super::places::{Places, Recalled};
 use crate::domain::tenant::TenantId;
 use crate::domain::time::{Expiry, Timestamp};
@@ -70,7 +71,8 @@ impl Vault {
 
     async fn renew(&self, at: Beside<'_>, link: &Link, until: Expiry) -> Result<(), StoreFault> {
         let held = &link.record;
-        if held.key_id == self.rules.load().keyring.current_id() {
+        let key_id = Owner::of(held).key_in(&self.rules.load().keyring);
+        if held.key_id == key_id {
             let longer = Record { issued: self.clock.now(), expires: until, ..Record::clone(held) };
             // One that was revoked meanwhile is not there any more, and stays away.
             return self.store.place(longer, When::Present).await.map(|_| ());
@@ -79,7 +81,8 @@ impl Vault {
     }
 
     /// A link that an older key sealed would keep that key needed: it is sealed anew,
-    /// under the name that the current key gives it, and the old one ends in its time.
+    /// under the name that the current key gives it, and the old one ends in its time. Not
+    /// one that carries a person's fingerprint: that needs the old key as long as it lives.
     async fn reseal(
         &self,
         at: Beside<'_>,
@@ -87,8 +90,7 @@ impl Vault {
         text: &[u8],
         until: Expiry,
     ) -> Result<(), StoreFault> {
-        let Some(parent) = held.parent else { return Ok(()) };
-        let owner = Owner { parent, subject: held.subject, said_by: held.key.id };
+        let owner = Owner::of(held);
         let anew = self.sealed_beside(at, owner, until, text)?;
         // The old one makes room for the new one soon: it counts as one of its siblings.
         self.place_for(owner, anew, u64::MAX).await.map(|_| ())

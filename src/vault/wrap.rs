@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::Vault;
 use super::audit::{AuditFault, Entry, Event};
-use super::beside::{LEARNT_MAX, LearnFault, Owner};
+use super::beside::{LEARNT_MAX, LearnFault};
 use super::issue::{Bait, Deposit, IssueFault, Issued};
+use super::owner::Owner;
 use super::redeem::Unusable;
 use crate::domain::payload::Payload;
 use crate::domain::tenant::TenantId;
@@ -70,8 +71,9 @@ impl Vault {
             Deposit { payload: value, uses: Uses::UntilExpiry, ttl, subject: None, bait: Bait::No };
         let now = self.clock.now();
         let (mut record, handle) = {
-            let rules = self.rules.load_full();
-            self.prepare(&rules.keyring, tenant, &deposit, now)?
+            let keyring = &self.rules.load_full().keyring;
+            let key_id = owner.map_or(keyring.current_id(), |owner| owner.key_in(keyring));
+            self.prepare(keyring, key_id, tenant, &deposit, now)?
         };
         let id = handle.id();
         record.parent = Some(owner.map_or(id, |owner| owner.parent));
@@ -127,11 +129,7 @@ impl Vault {
         {
             // The handle may have expired since; its link says what there is to say.
             let links = self.places(tenant, conversation).await?.links;
-            let owner = |record: &Record| {
-                let said_by = record.key.id;
-                Some(Owner { parent: record.parent?, subject: record.subject, said_by })
-            };
-            owners.extend(links.iter().filter_map(|link| owner(&link.record)));
+            owners.extend(links.iter().map(|link| Owner::of(&link.record)));
         }
         if owners.is_empty() && !scene.redeemed.is_empty() {
             return Err(WrapFault::Gone);

@@ -5,6 +5,7 @@ mod cut;
 mod failing;
 mod files;
 mod refused;
+mod stuck;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -115,7 +116,7 @@ async fn what_happens_is_said_by_id_and_nothing_personal_and_no_handle_is() {
     assert_eq!(running.control("DELETE", &path, SECRET, "").await.status, 404);
     let (parts, _) =
         cloakroom::server::parts::split(load(&audited.text, audited.folder.path()).unwrap());
-    running.house.take(parts);
+    running.house.take(parts).unwrap();
 
     let lines = audited.lines();
     for (event, outcomes) in [

@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod opening;
 mod shared;
+mod synced;
 
 use std::path::Path;
 

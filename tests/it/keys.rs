@@ -23,6 +23,7 @@ fn parts(text: &str, keys: &str, base: &Path) -> Parts {
     let env = |name: &str| match name {
         "KEY" => Some(KEY.to_owned()),
         "KEY_2" => Some(KEY_2.to_owned()),
+        "KEY_3" => Some(KEY_2.replacen("Hw", "Ig", 1)),
         _ => None,
     };
     split(load_text(&text, "t.toml", base, &env, 2).unwrap_or_else(|wrong| panic!("{wrong}"))).0
@@ -33,7 +34,7 @@ async fn take(running: &Running, parts: Parts) {
     for route in parts.data.routes.iter() {
         route.upstream.refresh().await;
     }
-    running.house.take(parts);
+    running.house.take(parts).unwrap();
 }
 
 async fn handle(running: &Running) -> String {
@@ -113,6 +114,41 @@ async fn a_rotation_under_traffic_refuses_no_handle_until_the_old_key_is_dropped
         let output = piped(verify, "");
         assert_eq!(output.status.code(), Some(code), "{output:?}");
     }
+}
+
+#[tokio::test]
+async fn another_key_under_a_known_number_is_refused_and_said_by_what_it_is_known_by() {
+    let vendor = Vendor::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let audit = "[audit]\npath = \"audit.jsonl\"\n";
+    let text = format!("{}{audit}{}", preamble(), route("genesys", vendor.address));
+    let running = start_text(&text, folder.path()).await;
+    let old = handle(&running).await;
+    let replaced = "current = { id = 1, env = \"KEY_2\" }";
+    let fault = running.house.take(parts(&text, replaced, folder.path())).unwrap_err();
+    assert!(fault.to_string().starts_with("key 1 is another key"), "{fault}");
+    assert_eq!(running.send(&chat_of("Ann", &old)).await.status, 200, "what was there goes on");
+
+    // Also one that came and went before.
+    take(&running, parts(&text, BOTH, folder.path())).await;
+    take(&running, parts(&text, TWO, folder.path())).await;
+    let back = TWO.to_owned() + "\nprevious = [{ id = 1, env = \"KEY_3\" }]";
+    assert!(running.house.take(parts(&text, &back, folder.path())).is_err());
+    take(&running, parts(&text, BOTH, folder.path())).await;
+    assert_eq!(running.send(&chat_of("Bob", &old)).await.status, 200);
+
+    running.house.close();
+    let audit = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> =
+        audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let keys: Vec<_> = lines.iter().filter(|line| line["event"] == "keys").collect();
+    let outcomes: Vec<_> = keys.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["refused", "taken", "taken", "refused", "taken"]);
+    let start = lines.iter().find(|line| line["event"] == "start").unwrap();
+    assert_eq!(start["keys"], serde_json::json!([1]));
+    assert_ne!(start["checks"], keys[0]["checks"], "two keys of one number");
+    assert_eq!(keys[1]["checks"], serde_json::json!([keys[0]["checks"][0], start["checks"][0]]));
+    assert!(!audit.contains(KEY) && !audit.contains(KEY_2));
 }
 
 #[tokio::test]

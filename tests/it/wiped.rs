@@ -21,8 +21,9 @@ use cloakroom::server::parts::split;
 use cloakroom::store::disk::DiskStore;
 use cloakroom::vault::Vault;
 use cloakroom::vault::issue::{Bait, Deposit};
+use cloakroom::vault::link::Revelation;
 use cloakroom::vault::redeem::Carrier;
-use zeroize::ZeroizeOnDrop;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::support::house::preamble;
 
@@ -30,6 +31,7 @@ const FOLDER: &str = "CLOAKROOM_WIPED_FOLDER";
 const HANDLE: &str = "CLOAKROOM_WIPED_HANDLE";
 const SOUGHT: &str = "CLOAKROOM_WIPED_SOUGHT";
 const MASK: u8 = 0xa5;
+const LINK_TTL: Duration = Duration::from_secs(600);
 
 #[test]
 fn what_must_not_stay_wipes_itself() {
@@ -71,7 +73,8 @@ fn no_key_and_no_payload_is_in_memory_after_they_are_dropped() {
         .replace("kind = \"memory\"\nentries_max = 1000", "kind = \"disk\"\npath = \"store.db\"");
     fs::write(folder.path().join("c.toml"), toml).unwrap();
 
-    let payload = format!(r#"{{"nickname":"{mark}"}}"#);
+    // Longer than what a buffer begins with: one that grows leaves pieces behind.
+    let payload = format!(r#"{{"nickname":"{mark}","more":"{}"}}"#, "x".repeat(3000));
     let deposit = Deposit {
         payload: Payload::parse(payload.as_bytes(), 4096).unwrap(),
         uses: Uses::Once,
@@ -83,11 +86,13 @@ fn no_key_and_no_payload_is_in_memory_after_they_are_dropped() {
 
     let masked =
         |bytes: &[u8]| STANDARD.encode(bytes.iter().map(|it| it ^ MASK).collect::<Vec<_>>());
-    let sought = [masked(&key), masked(text.as_bytes()), masked(mark.as_bytes())].join(" ");
+    let handle = issued[0].handle.expose();
+    let sought = [&key[..], text.as_bytes(), mark.as_bytes(), &handle.as_bytes()[5..]];
+    let sought = sought.map(masked).join(" ");
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "wiped::a_process_that_looks_into_its_own_memory", "--nocapture"])
         .env(FOLDER, folder.path())
-        .env(HANDLE, &*issued[0].handle.expose())
+        .env(HANDLE, masked(handle.as_bytes()))
         .env(SOUGHT, sought)
         .output()
         .unwrap();
@@ -102,28 +107,46 @@ fn a_process_that_looks_into_its_own_memory() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let sought = std::env::var(SOUGHT).unwrap();
     let sought: Vec<Vec<u8>> = sought.split(' ').map(|one| STANDARD.decode(one).unwrap()).collect();
-    let found = || [0, 1, 2].map(|at: usize| finds(&sought[at]));
-    assert_eq!(found(), [0; 3], "before anything was loaded");
+    let found = || [0, 1, 2, 3].map(|at: usize| finds(&sought[at]));
+    assert_eq!(found(), [0; 4], "before anything was loaded");
 
     let (runtime, vault) = (runtime(), vault(Path::new(&folder)));
-    let [key, key_text, _] = found();
+    let [key, key_text, ..] = found();
     assert!(key > 0, "the search finds a key that is there");
     assert_eq!(key_text, 0, "what the key was read from");
-    let handle = std::env::var(HANDLE).unwrap();
+    let handle = Zeroizing::new(unmasked(&std::env::var(HANDLE).unwrap()));
     let carrier = Carrier { request: &[b"a request"], binding: None };
     let redeemed = runtime.block_on(vault.redeem(&acme(), &handle, carrier)).unwrap();
     let alive = found();
-    println!("+alive: key {}, its text {}, payload {}", alive[0], alive[1], alive[2]);
+    println!("+alive: {alive:?} (key, its text, payload, handle)");
     assert!(alive[2] > 0, "the search finds a payload that is there");
+    assert!(alive[3] > 0, "and a handle");
     runtime.block_on(redeemed.lease.unwrap().commit()).unwrap();
 
-    drop(redeemed.payload);
-    assert_eq!(finds(&sought[2]), 0, "the payload");
+    // What is revealed is linked, and recalled by a later call of its conversation.
+    let one = Revelation { handle: redeemed.handle, payload: redeemed.payload };
+    let (acme, linked) = (acme(), std::slice::from_ref(&one));
+    runtime.block_on(vault.link(&acme, b"c-1", linked, LINK_TTL)).unwrap();
+    drop((one, handle));
+    assert_eq!(found()[2..], [0, 0], "the payload and the handle, after they were linked");
+    let recalled = runtime.block_on(vault.recall(&acme, b"c-1", LINK_TTL)).unwrap();
+    assert_eq!(recalled.revelations.len(), 1);
+    assert!(finds(&sought[2]) > 0, "it is recalled");
+    drop(recalled);
+    assert_eq!(found()[2..], [0, 0], "after they were recalled");
     drop(vault);
     drop(runtime);
     let dropped = found();
-    println!("+dropped: key {}, its text {}, payload {}", dropped[0], dropped[1], dropped[2]);
-    assert_eq!(dropped, [0; 3], "after all of it was dropped");
+    println!("+dropped: {dropped:?}");
+    assert_eq!(dropped, [0; 4], "after all of it was dropped");
+}
+
+/// In one piece from the start: a text that is moved as it grows stays where it was.
+fn unmasked(text: &str) -> String {
+    let masked = STANDARD.decode(text).unwrap();
+    let mut plain = String::with_capacity(masked.len());
+    plain.extend(masked.iter().map(|byte| char::from(byte ^ MASK)));
+    plain
 }
 
 /// How often the bytes whose mask this is stand in this process's memory, whatever part of it can be read.

@@ -234,3 +234,16 @@ proptest! {
         prop_assert_eq!(verify(&text, &other, NOW), Some(HandleFault::Forged));
     }
 }
+
+#[test]
+fn a_key_is_known_by_what_is_derived_from_it_and_not_by_its_number() {
+    let ring = |id: u8, byte: u8| {
+        let key = RootKey::from_bytes([byte; 32]).unwrap();
+        Keyring::new((KeyId::new(id).unwrap(), key), Vec::new()).unwrap()
+    };
+    let check = |ring: Keyring| ring.checks().next().unwrap().1;
+    assert_eq!(check(ring(1, 7)), check(ring(2, 7)));
+    assert_ne!(check(ring(1, 7)), check(ring(1, 8)));
+    // Operators compare it with what they wrote down.
+    assert_eq!(check(ring(1, 7)).to_string().len(), 16);
+}

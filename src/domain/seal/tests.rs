@@ -118,7 +118,7 @@ fn a_record_cut_or_lengthened_does_not_open() {
 fn a_conversations_record_opens_under_no_other_link_tenant_or_purpose() {
     let keyring = keyring((1, 1), &[]);
     let acme = tenant("acme");
-    let sealed = keyring.seal_under(b"link", &acme, [9; 12], b"ann").unwrap();
+    let sealed = keyring.seal_under(keyring.current_id(), b"link", &acme, [9; 12], b"ann").unwrap();
     for (link, of) in
         [("link\0", "acme"), ("lin", "acme"), ("", "acme"), ("link", "acm"), ("elink", "acm")]
     {
@@ -150,7 +150,7 @@ fn the_stored_form_does_not_drift() {
     let handle = keyring.sign(usual(), &acme);
     let payload = keyring.seal(&handle, &acme, [9; 12], &empty).unwrap();
     assert_eq!(hex(payload), "0101090909090909090909090909e29c92c20a04288f24343be3481d6fc6e835");
-    let linked = keyring.seal_under(b"link", &acme, [9; 12], b"ann").unwrap();
+    let linked = keyring.seal_under(keyring.current_id(), b"link", &acme, [9; 12], b"ann").unwrap();
     assert_eq!(hex(linked), "01010909090909090909090909098ba1ee5d63e9aab0f4a079d38eefe8bbaab1cc");
 }
 
@@ -161,7 +161,8 @@ fn a_rotation_closes_no_record() {
     let handle = before.sign(usual(), &tenant("acme"));
     let verified = after.verify_at(&handle, &tenant("acme"), NOW).unwrap();
     assert_eq!(after.open(&verified, &sealed).unwrap().expose(), TEXT);
-    let linked = before.seal_under(b"link", &tenant("acme"), [9; 12], b"ann").unwrap();
+    let linked =
+        before.seal_under(before.current_id(), b"link", &tenant("acme"), [9; 12], b"ann").unwrap();
     let opened = after.open_under(b"link", &tenant("acme"), &linked).unwrap();
     assert_eq!(opened.as_slice(), b"ann");
 }

@@ -4,13 +4,16 @@
 //! Before each write it looks whether another process has written or rotated, and goes on
 //! from there, if its own last line still stands where it was written: what another has
 //! written since must not hide that lines are gone. Never changes a line that is whole;
-//! half a line at the end, which a crash leaves, is cut off, and that is said.
+//! half a line at the end, which a crash leaves, is cut off, and that is said. Never waits for
+//! a lock without an end.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::AuditSettings;
+use super::lock::{LOCK_MAX, lock};
 use super::opened::{Open, beginning, tail};
 use crate::domain::{AuditKey, Timestamp};
 use crate::vault::audit::chain::{Link, line};
@@ -25,6 +28,8 @@ pub(super) struct LogFile {
     /// The file with this process's last line, when that is not the one it has open.
     left: Option<Open>,
     last: Link,
+    /// How long a write waits for another process to let go of the file.
+    patience: Duration,
 }
 
 /// Whether what this process wrote last is still there, and continued by what came after.
@@ -44,12 +49,17 @@ enum Wrote {
 
 impl LogFile {
     pub(super) fn new(settings: AuditSettings) -> Self {
-        Self { settings, open: None, left: None, last: Link::NONE }
+        Self { settings, open: None, left: None, last: Link::NONE, patience: LOCK_MAX }
     }
 
     /// The chain's end, as far as this process has written or read it.
     pub(super) fn end(&self) -> Link {
         self.last
+    }
+
+    /// How long the next writes wait for the lock: [`LOCK_MAX`], or less while none is written.
+    pub(super) fn be_patient(&mut self, patience: Duration) {
+        self.patience = patience.min(LOCK_MAX);
     }
 
     /// Writes all of the entries, or none; how many lines that were.
@@ -107,7 +117,7 @@ impl LogFile {
         key: &AuditKey,
         now: Timestamp,
     ) -> io::Result<Wrote> {
-        open.file.lock()?;
+        lock(&open.file, self.patience)?;
         if open.is_at(&self.settings.path) {
             self.write(open, entries, key, now)
         } else {

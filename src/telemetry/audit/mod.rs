@@ -6,13 +6,16 @@
 
 mod file;
 mod gauges;
+mod lock;
 mod opened;
+mod watch;
 mod writer;
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -20,15 +23,20 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 pub use self::gauges::AuditMetrics;
-use self::writer::{Message, Writer};
+use self::watch::{STALL_MAX, Watch};
+use self::writer::{Begun, Message, Writer};
 use crate::clock::Clock;
-use crate::domain::AuditKey;
+use crate::domain::{AuditKey, Keyring};
 use crate::vault::audit::{Audit, AuditFault, Entry};
 
 /// Calls whose entries wait for the writer: some milliseconds of the fastest traffic.
 const QUEUE_MAX: usize = 4096;
+
+/// Between two looks whether the writer has ended.
+const CLOSE_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long a line may be in the system's memory only.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -82,47 +90,105 @@ struct Shared {
     failing: AtomicBool,
     closing: AtomicBool,
     lost: AtomicU64,
+    watch: Watch,
+}
+
+impl Shared {
+    /// Says once, until a line is written again, that none can be.
+    fn fail(&self, why: &io::Error) {
+        if !self.failing.swap(true, Ordering::SeqCst) {
+            self.metrics.failing(true);
+            tracing::error!(%why, "the audit cannot be written");
+        }
+    }
+
+    /// Whether lines can be written, as far as is known: a writer that is stuck says nothing.
+    fn is_failing(&self) -> bool {
+        if self.watch.is_stalled() {
+            self.fail(&io::Error::new(ErrorKind::TimedOut, "the disk does not answer"));
+        }
+        self.failing.load(Ordering::SeqCst)
+    }
+}
+
+/// Why nothing may start: each call would be refused, and an old process that goes on would be
+/// ended for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuditStartFault {
+    /// Another process holds the lock on the file and does not let go.
+    #[error("the audit: {0} is held by another process; see who has it open (fuser, lslocks)")]
+    Held(String),
+    /// The first write does not come back.
+    #[error("the audit: {0} cannot be written: the disk does not answer")]
+    Stalled(String),
 }
 
 impl AuditLog {
     /// Opens the file and starts the writer. A file that cannot be opened is tried again
     /// and again; until then the audit is failing. So it is, for good, when the system
-    /// gives no thread.
-    #[must_use]
+    /// gives no thread. Waits some seconds for the first line, and no longer.
+    ///
+    /// # Errors
+    /// [`AuditStartFault`], unless calls are to go on without the audit.
     pub fn start(
         settings: AuditSettings,
-        key: AuditKey,
+        keyring: &Keyring,
         clock: Arc<dyn Clock>,
         metrics: AuditMetrics,
-    ) -> Self {
+    ) -> Result<Self, AuditStartFault> {
         let (inbox, outbox) = sync_channel(QUEUE_MAX);
         let shared = Arc::new(Shared {
             settings,
             metrics,
             clock,
-            key: ArcSwap::from_pointee(key),
+            key: ArcSwap::from_pointee(keyring.audit_key()),
             failing: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             lost: AtomicU64::new(0),
+            watch: Watch::new(),
         });
         let mut writer = Writer::new(Arc::clone(&shared));
-        writer.begin();
+        let (began, begun) = sync_channel(1);
+        let known = keyring.checks().collect();
         let thread = std::thread::Builder::new().name("audit".to_owned());
-        let spawned = thread.spawn(move || writer.run(&outbox));
-        if spawned.is_err() {
-            shared.failing.store(true, Ordering::SeqCst);
+        let spawned = thread.spawn(move || {
+            // Nobody hears it who has given up.
+            let _ = began.send(writer.begin(known));
+            writer.run(&outbox);
+        });
+        if let Err(why) = &spawned {
+            shared.fail(why);
         }
-        Self { inbox, shared, writer: Mutex::new(spawned.ok()) }
+        let log = Self { inbox, shared, writer: Mutex::new(spawned.ok()) };
+        let path = || log.shared.settings.path.display().to_string();
+        let fault = match begun.recv_timeout(STALL_MAX) {
+            Ok(Begun::Tried) | Err(RecvTimeoutError::Disconnected) => return Ok(log),
+            Ok(Begun::Held) => AuditStartFault::Held(path()),
+            Err(RecvTimeoutError::Timeout) => AuditStartFault::Stalled(path()),
+        };
+        match log.shared.settings.on_failure {
+            OnAuditFailure::Refuse => Err(fault),
+            OnAuditFailure::Continue => Ok(log),
+        }
     }
 
-    /// Writes what is in the queue, says that it stops, and ends the writer.
+    /// Writes what is in the queue, says that it stops, and ends the writer; one that is stuck
+    /// is left behind.
     pub fn close(&self) {
         self.shared.closing.store(true, Ordering::SeqCst);
         // A full queue wakes it too.
         let _ = self.inbox.try_send(Message::Wake);
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(writer) = writer else { return };
+        while !writer.is_finished() {
+            if self.shared.watch.is_stalled() {
+                tracing::error!("the end of the audit is not written: the disk does not answer");
+                return;
+            }
+            std::thread::park_timeout(CLOSE_PAUSE);
+        }
         // A writer that panicked has nothing more to write.
-        let _ = writer.map(JoinHandle::join);
+        let _ = writer.join();
     }
 
     fn lose(&self, count: usize) {
@@ -166,7 +232,14 @@ impl Audit for AuditLog {
             (Ok(()), OnAuditFailure::Refuse | OnAuditFailure::Continue) => {}
         }
         match heard {
-            Some(heard) => heard.await.unwrap_or(Err(AuditFault::Failing)),
+            Some(heard) => match timeout(STALL_MAX, heard).await {
+                Ok(told) => told.unwrap_or(Err(AuditFault::Failing)),
+                // It may be written yet: a line of something that was not done.
+                Err(_) => self.ready().and(match self.shared.settings.on_failure {
+                    OnAuditFailure::Refuse => Err(AuditFault::Behind),
+                    OnAuditFailure::Continue => Ok(()),
+                }),
+            },
             None => Ok(()),
         }
     }
@@ -183,7 +256,7 @@ impl Audit for AuditLog {
 
     fn ready(&self) -> Result<(), AuditFault> {
         let refuses = self.shared.settings.on_failure == OnAuditFailure::Refuse;
-        let failing = self.shared.failing.load(Ordering::SeqCst);
+        let failing = self.shared.is_failing();
         if refuses && failing { Err(AuditFault::Failing) } else { Ok(()) }
     }
 

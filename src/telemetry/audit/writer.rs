@@ -1,8 +1,10 @@
 //! The thread that writes: it takes what is in the queue, writes it in one piece, and
 //! tries again when it could not.
 //!
-//! An entry whose call was told that it is not written is not written later.
+//! An entry whose call was told that it is not written is not written later, unless the call
+//! gave up on a disk that did not answer.
 
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -12,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::file::LogFile;
 use super::{OnAuditFailure, QUEUE_MAX, SYNC_INTERVAL, Shared, SyncWhen};
+use crate::domain::{KeyCheck, KeyId};
 use crate::vault::audit::{AuditFault, Entry, Event};
 
 /// Messages that are written in one piece: one `fdatasync` for all of them.
@@ -27,26 +30,38 @@ pub(super) enum Message {
     Wake,
 }
 
+/// How the writer's first line went.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// It is written, or what is in the way may go away: it is tried again.
+    Tried,
+    /// Another process holds the file's lock.
+    Held,
+}
+
 pub(super) struct Writer {
     shared: Arc<Shared>,
     file: LogFile,
     pending: Vec<Entry>,
     told: Vec<(usize, oneshot::Sender<Result<(), AuditFault>>)>,
     unsynced: Option<Instant>,
+    /// Why the last write failed, if it did.
+    fault: Option<ErrorKind>,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let file = LogFile::new(shared.settings.clone());
-        Self { shared, file, pending: Vec::new(), told: Vec::new(), unsynced: None }
+        Self { shared, file, pending: Vec::new(), told: Vec::new(), unsynced: None, fault: None }
     }
 
-    /// Says that it starts, before anything else can be said.
-    pub(super) fn begin(&mut self) {
+    /// Says that it starts, before anything else can be said; whether another process has the
+    /// file and keeps it.
+    pub(super) fn begin(&mut self, known: Vec<(KeyId, KeyCheck)>) -> Begun {
         let start = Entry::new(self.shared.clock.now(), Event::Start, "begun");
-        let key = self.shared.key.load().id().byte();
-        self.pending.push(Entry { keys: vec![key], ..start });
+        self.pending.push(start.naming(known));
         self.write();
+        if self.fault == Some(ErrorKind::WouldBlock) { Begun::Held } else { Begun::Tried }
     }
 
     pub(super) fn run(mut self, inbox: &Receiver<Message>) {
@@ -119,7 +134,12 @@ impl Writer {
             batch.push(Entry::new(now, Event::Lost, "not-kept").counting(lost));
         }
         batch.extend(self.pending.iter().cloned());
+        // While it fails, nobody is to wait for each try as long as for the first.
+        self.file.be_patient(if failing { RETRY_INTERVAL } else { Duration::MAX });
+        self.shared.watch.enter();
         let written = self.append(&batch, due);
+        self.shared.watch.leave();
+        self.fault = written.as_ref().err().map(io::Error::kind);
         match written {
             Ok(()) => self.succeeded(),
             Err(why) => {
@@ -129,7 +149,7 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, batch: &[Entry], due: bool) -> std::io::Result<()> {
+    fn append(&mut self, batch: &[Entry], due: bool) -> io::Result<()> {
         if !batch.is_empty() {
             let key = self.shared.key.load_full();
             let lines = self.file.append(batch, &key, self.shared.clock.now())?;
@@ -154,11 +174,8 @@ impl Writer {
         }
     }
 
-    fn failed(&mut self, why: &std::io::Error) {
-        if !self.shared.failing.swap(true, Ordering::SeqCst) {
-            self.shared.metrics.failing(true);
-            tracing::error!(%why, "the audit cannot be written");
-        }
+    fn failed(&mut self, why: &io::Error) {
+        self.shared.fail(why);
         let refuses = self.shared.settings.on_failure == OnAuditFailure::Refuse;
         for (count, told) in self.told.drain(..) {
             let answer = if refuses { Err(AuditFault::Failing) } else { Ok(()) };
@@ -172,7 +189,10 @@ impl Writer {
     fn end(mut self) {
         self.pending.push(Entry::new(self.shared.clock.now(), Event::Stop, "ended"));
         self.write();
-        if self.file.sync().is_err() {
+        self.shared.watch.enter();
+        let synced = self.file.sync();
+        self.shared.watch.leave();
+        if synced.is_err() {
             tracing::error!("the end of the audit may not be on the disk");
         }
         let end = self.file.end();

@@ -71,6 +71,8 @@ struct Body<'e> {
     count: Option<u64>,
     #[serde(skip_serializing_if = "<[u8]>::is_empty")]
     keys: &'e [u8],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    checks: &'e [String],
     prev: String,
     key: u8,
 }
@@ -93,6 +95,7 @@ pub fn line(entry: &Entry, last: &Link, key: &AuditKey) -> (String, Link) {
         caller: entry.caller.as_deref(),
         count: entry.count,
         keys: &entry.keys,
+        checks: &entry.checks,
         prev: last.hex(),
         key: key.id().byte(),
     };

@@ -11,7 +11,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::domain::{AuditKey, HandleId, TenantId, Timestamp};
+use crate::domain::{AuditKey, HandleId, KeyCheck, KeyId, TenantId, Timestamp};
 
 /// What an entry is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,6 +100,8 @@ pub struct Entry {
     pub count: Option<u64>,
     /// The keyring's ids, current first, for what concerns it.
     pub keys: Vec<u8>,
+    /// What each of these keys is known by.
+    pub checks: Vec<String>,
 }
 
 impl Entry {
@@ -107,7 +109,18 @@ impl Entry {
     #[must_use]
     pub fn new(time: Timestamp, event: Event, outcome: &'static str) -> Self {
         let (tenant, handle, scene, caller, count) = (None, None, None, None, None);
-        Self { time, event, outcome, tenant, handle, scene, caller, count, keys: Vec::new() }
+        Self {
+            time,
+            event,
+            outcome,
+            tenant,
+            handle,
+            scene,
+            caller,
+            count,
+            keys: Vec::new(),
+            checks: Vec::new(),
+        }
     }
 
     /// Of this tenant's handle.
@@ -127,6 +140,14 @@ impl Entry {
     pub fn at(self, scene: Option<Scene<'_>>) -> Self {
         let scene = scene.map(|at| (at.route.to_owned(), at.exchange.to_owned()));
         Self { scene, ..self }
+    }
+
+    /// Of these keys.
+    #[must_use]
+    pub fn naming(self, known: impl IntoIterator<Item = (KeyId, KeyCheck)>) -> Self {
+        let named = known.into_iter().map(|(id, check)| (id.byte(), check.to_string()));
+        let (keys, checks) = named.unzip();
+        Self { keys, checks, ..self }
     }
 
     /// This many.

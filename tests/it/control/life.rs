@@ -103,7 +103,7 @@ async fn a_handles_state_follows_it_from_live_through_leased_to_spent() {
     while look().await.json()["state"] == "leased" {
         tokio::task::yield_now().await;
     }
-    assert_eq!(running.send(&chat_of("Bob", handle)).await.status, 200);
+    refused(&running.send(&chat_of("Bob", handle)).await, 403, "handle_unusable");
     let spent = look().await;
     assert_eq!((&spent.json()["state"], &spent.json()["redeemed"]), (&"spent".into(), &1.into()));
     assert!(!fresh.text().contains(MARK) && !spent.text().contains(MARK));

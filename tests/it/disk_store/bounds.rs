@@ -192,12 +192,7 @@ async fn a_file_that_may_not_grow_refuses_and_loses_nothing() {
 #[tokio::test]
 async fn an_exhausted_quota_is_a_lack_of_space_as_a_full_disk_is() {
     let folder = tempfile::tempdir().unwrap();
-    let library = folder.path().join("quota.so");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/disk_store/quota.c");
-    let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source);
-    let built = compiler.output().expect("a C compiler, which building SQLite took too");
-    assert!(built.status.success(), "{built:?}");
+    let library = crate::support::preload::built("disk_store/quota.c", folder.path());
     for (errno, how) in [("ENOSPC", "+full"), ("EDQUOT", "+full"), ("EIO", "+refused")] {
         let path = folder.path().join(errno);
         drop(open(&path));

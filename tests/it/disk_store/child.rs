@@ -93,6 +93,7 @@ async fn a_child_plays_its_part() {
     let store = Arc::new(open(&file));
     match part.as_str() {
         "load" => under_load(&store, first).await,
+        "alone" => one_by_one(&store, first).await,
         "race" => racing(&store, first).await,
         "full" => until_full(&store, first).await,
         other => panic!("no such part: {other}"),
@@ -126,6 +127,20 @@ async fn under_load(store: &Arc<DiskStore>, first: u64) {
     });
     for caller in callers.collect::<Vec<_>>() {
         caller.await.unwrap();
+    }
+}
+
+/// One caller issues and redeems until someone kills it, and does nothing at the same time as another thing.
+async fn one_by_one(store: &Arc<DiskStore>, first: u64) {
+    for n in first.. {
+        store.put(vec![record(n)]).await.unwrap();
+        say("+put", n);
+        let Reserved::Granted(Granted::Leased(lease), _) = reserve(store, n, n).await else {
+            panic!("a handle of my own was refused");
+        };
+        say("+reserved", n);
+        assert_eq!(store.commit(&key(n), &lease, NOW).await.unwrap(), Settled::Done);
+        say("+spent", n);
     }
 }
 

@@ -48,7 +48,7 @@ impl Nodes {
         for route in parts.data.routes.iter() {
             route.upstream.refresh().await;
         }
-        self.houses[at].house.take(parts);
+        self.houses[at].house.take(parts).unwrap();
     }
 
     /// Each house issues; each redeems what both issued, then and before, and redacts what was revealed.

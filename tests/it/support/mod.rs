@@ -8,6 +8,7 @@ pub(crate) mod h2;
 pub(crate) mod house;
 pub(crate) mod mount;
 pub(crate) mod ports;
+pub(crate) mod preload;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod stage;
