@@ -1,5 +1,6 @@
 //! What every store must do, run against each. A new engine adds one line to `stores`.
 
+mod linear;
 mod owners;
 mod place;
 
