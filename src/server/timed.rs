@@ -1,9 +1,10 @@
-//! Times every operation of a store, so that a store need not know of metrics, and
-//! refuses them all unless the store was found fit.
+//! Times every operation of a store, so that a store need not know of metrics, says when it
+//! is full and when it is not any more, and refuses all unless the store was found fit.
 //!
 //! It passes everything else through and decides nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -21,11 +22,13 @@ pub(super) struct Timed {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
     gate: Arc<Gate>,
+    /// Whether the last issue found no room.
+    full: AtomicBool,
 }
 
 impl Timed {
     pub(super) fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>, gate: Arc<Gate>) -> Self {
-        Self { store, metrics, gate }
+        Self { store, metrics, gate, full: AtomicBool::new(false) }
     }
 
     async fn time<T>(
@@ -39,6 +42,26 @@ impl Timed {
         self.metrics.store(op, begun.elapsed().as_secs_f64());
         done
     }
+
+    /// Full is no reason to get no traffic: what is there is redeemed. So an operator is told
+    /// otherwise, once.
+    fn tell_fullness(&self, put: &Result<(), StoreFault>) {
+        let full = match put {
+            Ok(()) => false,
+            Err(StoreFault::Full { .. }) => true,
+            Err(StoreFault::NoSpace | StoreFault::Unreachable(_) | StoreFault::Damaged(_)) => {
+                return;
+            }
+        };
+        if self.full.swap(full, Ordering::Relaxed) == full {
+            return;
+        }
+        self.metrics.store_full(full.into());
+        match put {
+            Err(fault) => tracing::error!(%fault, "new handles are refused until there is room"),
+            Ok(()) => tracing::info!("the store has room again"),
+        }
+    }
 }
 
 #[async_trait]
@@ -48,7 +71,9 @@ impl Store for Timed {
     }
 
     async fn put(&self, records: Vec<Record>) -> Result<(), StoreFault> {
-        self.time("put", self.store.put(records)).await
+        let put = self.time("put", self.store.put(records)).await;
+        self.tell_fullness(&put);
+        put
     }
 
     async fn place(&self, record: Record, when: When) -> Result<Placed, StoreFault> {

@@ -242,7 +242,7 @@ impl Store for DiskStore {
         let listed = move |rows: &Rows<'_>| {
             let mut ids = Vec::new();
             for print in &prints {
-                ids.extend(rows.ids_of_subject(&owner, *print, max)?);
+                ids.extend(rows.ids_of_subject(&owner, *print, now, max)?);
             }
             Ok(ids)
         };
@@ -267,13 +267,7 @@ impl Store for DiskStore {
     }
 
     async fn probe(&self) -> Result<(), StoreFault> {
-        let entries_max = self.entries_max;
-        let work = move |rows: &Rows<'_>, _: Option<&()>| {
-            if rows.census()?.entries >= entries_max {
-                return Err(StoreFault::Full { entries_max }.into());
-            }
-            rows.touch().map(Step::Done)
-        };
-        self.writer.ask(Unwanted::Drop, work).await
+        self.writer.stands()?;
+        self.readers.read(|rows| rows.census()).await.map(drop)
     }
 }

@@ -268,6 +268,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// How full it is.
     async fn census(&self) -> Result<Census, StoreFault>;
 
-    /// Whether a write would be accepted now, for readiness.
+    /// Whether handles in use can be redeemed now, for readiness: of an engine that is spread over servers, those of any
+    /// of them. A full one can; it says so to who puts. Writes nothing, since anybody may ask at any moment.
     async fn probe(&self) -> Result<(), StoreFault>;
 }

@@ -24,6 +24,7 @@ mod placing;
 mod removal;
 mod script;
 mod settings;
+mod shares;
 mod tenancy;
 mod wire;
 
@@ -41,6 +42,7 @@ use self::fault::Fault;
 use self::keys::Keys;
 use self::near::Near;
 use self::removal::Meant;
+use self::shares::Shares;
 use self::wire::Wire;
 use super::place::{Crowd, Placed, When};
 use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
@@ -66,7 +68,7 @@ impl RedisStore {
         Ok(Self {
             wire: Wire::new(settings)?,
             near: Near::new(settings),
-            books: Books::new(&keys, settings.entries_max),
+            books: Books::new(Shares::new(&keys, settings), settings.entries_max),
             keys,
         })
     }
@@ -199,18 +201,8 @@ impl Store for RedisStore {
         now: Timestamp,
         max: usize,
     ) -> Result<Vec<Arc<Record>>, StoreFault> {
-        let ids = self.ids_of_subject(tenant, subject, max).await.map_err(self.told())?;
-        let mut found = Vec::new();
-        for id in ids {
-            let record = self.fetch(&RecordKey { tenant: tenant.clone(), id }, now).await?;
-            // An index may name what has gone, and what another person's record replaced.
-            let meant = |record: &Arc<Record>| {
-                record.parent.is_none() && record.subject.is_some_and(|who| subject.contains(&who))
-            };
-            found.extend(record.filter(meant));
-        }
-        found.truncate(max);
-        Ok(found)
+        self.books.tell(now);
+        self.live_of_subject(tenant, subject, now, max).await
     }
 
     async fn census(&self) -> Result<Census, StoreFault> {
@@ -218,6 +210,6 @@ impl Store for RedisStore {
     }
 
     async fn probe(&self) -> Result<(), StoreFault> {
-        self.books.probe(&self.wire).await.map_err(self.told())
+        self.would_lease().await.map_err(self.told())
     }
 }

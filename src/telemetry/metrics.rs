@@ -53,6 +53,7 @@ pub struct Metrics {
     swap_seconds: Histogram,
     store_seconds: HistogramVec,
     store_entries: IntGauge,
+    store_full: IntGauge,
     store_learnt: IntGauge,
     handles: IntGaugeVec,
     upstream_up: IntGaugeVec,
@@ -110,6 +111,10 @@ impl Metrics {
                 &["op"],
             )?,
             store_entries: IntGauge::new("cloakroom_store_entries", "Records held.")?,
+            store_full: IntGauge::new(
+                "cloakroom_store_full",
+                "1 while the last handle to be issued found no room.",
+            )?,
             store_learnt: IntGauge::new(
                 "cloakroom_store_learnt",
                 "Of the records held, those learnt from calls and not issued.",
@@ -189,6 +194,11 @@ impl Metrics {
         self.store_seconds.with_label_values(&[op]).observe(seconds);
     }
 
+    /// Whether handles are refused for want of room: 1 or 0.
+    pub fn store_full(&self, full: i64) {
+        self.store_full.set(full);
+    }
+
     /// The configuration was taken for the `generation`th time.
     pub fn generation(&self, generation: u64) {
         self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
@@ -238,6 +248,7 @@ impl Metrics {
             Box::new(self.swap_seconds.clone()),
             Box::new(self.store_seconds.clone()),
             Box::new(self.store_entries.clone()),
+            Box::new(self.store_full.clone()),
             Box::new(self.store_learnt.clone()),
             Box::new(self.handles.clone()),
             Box::new(self.upstream_up.clone()),

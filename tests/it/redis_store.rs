@@ -9,4 +9,5 @@ mod faults;
 mod mirror;
 mod secured;
 mod sentinel;
-mod shared;
+pub(crate) mod shared;
+mod shares;

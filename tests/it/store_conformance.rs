@@ -1,5 +1,6 @@
 //! What every store must do, run against each. A new engine adds one line to `stores`.
 
+mod linear;
 mod owners;
 mod place;
 
@@ -119,6 +120,10 @@ async fn a_full_store_refuses_the_whole_batch_and_evicts_nothing() {
         assert!(store.fetch(&key("a", 99), NOW).await.unwrap().is_none());
         store.put(batch(99, 100)).await.unwrap();
         assert_eq!(store.census().await.unwrap().entries, BOUND);
+        // Whoever sends traffic by readiness is not to send it elsewhere: what is there is redeemed.
+        store.probe().await.unwrap();
+        let reserved = reserve(&*store, &key("a", 7), 1, NOW).await;
+        assert!(matches!(reserved, Reserved::Granted(..)), "{reserved:?}");
     }
 }
 

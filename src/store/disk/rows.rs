@@ -202,20 +202,21 @@ impl Rows<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// At most `max` ids of the subject's records that are nobody's children.
+    /// At most `max` ids of the subject's records that are nobody's children and live.
     pub(super) fn ids_of_subject(
         &self,
         tenant: &TenantId,
         subject: Fingerprint,
+        now: Timestamp,
         max: usize,
     ) -> Result<Vec<HandleId>, Fault> {
         let sql = "SELECT id FROM record
-                   WHERE subject = ?1 AND tenant = ?2 AND parent IS NULL LIMIT ?3";
+                   WHERE subject = ?1 AND tenant = ?2 AND parent IS NULL AND expires > ?3
+                   LIMIT ?4";
         let mut statement = self.0.prepare_cached(sql)?;
         let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let found = statement.query_map(params![subject.bytes(), tenant.as_str(), max], |row| {
-            row.get::<_, [u8; 16]>(0)
-        })?;
+        let wanted = params![subject.bytes(), tenant.as_str(), seconds(now), max];
+        let found = statement.query_map(wanted, |row| row.get::<_, [u8; 16]>(0))?;
         let ids: Vec<[u8; 16]> = found.collect::<Result<_, _>>()?;
         Ok(ids.into_iter().filter_map(|id| HandleId::from_bytes(id).ok()).collect())
     }
@@ -242,12 +243,6 @@ impl Rows<'_> {
         let counts: Option<Vec<_>> = counts.into_iter().map(read).collect();
         let census = counts.and_then(Census::of);
         Ok(census.ok_or(StoreFault::Damaged("the tally is not a count of records"))?)
-    }
-
-    /// Changes a page without changing what it says: shows that a write is accepted.
-    pub(super) fn touch(&self) -> Result<(), Fault> {
-        let version: i64 = self.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        Ok(self.0.pragma_update(None, "user_version", version)?)
     }
 
     fn delete(&self, sql: &str, params: impl Params) -> Result<Vec<Gone>, Fault> {

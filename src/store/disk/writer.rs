@@ -95,6 +95,12 @@ impl Writer {
             Err(_) => Err(NO_ANSWER),
         }
     }
+
+    /// Whether there is a thread to write.
+    pub(super) fn stands(&self) -> Result<(), StoreFault> {
+        let gone = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        if gone { Err(STOPPED) } else { Ok(()) }
+    }
 }
 
 impl Drop for Writer {

@@ -10,13 +10,30 @@ use redis::Value;
 use tokio::time::Instant;
 
 use super::RedisStore;
-use super::books::{entry, entry_of, millis};
+use super::books::millis;
 use super::codec::{self, Head};
 use super::fault::Fault;
-use super::removal::Meant;
 use super::script::Call;
+use super::wire::Copied;
 use crate::domain::Timestamp;
 use crate::store::Record;
+
+/// A record that its primary has.
+struct Stored {
+    /// Whose place it took.
+    old: Option<Head>,
+    copied: Copied,
+}
+
+impl Stored {
+    /// As a write that counts only with its replicas.
+    fn outcome(&self) -> Result<Option<&Head>, Fault> {
+        match self.copied {
+            Copied::Enough => Ok(self.old.as_ref()),
+            Copied::TooFew => Err(Fault::Replicas),
+        }
+    }
+}
 
 impl RedisStore {
     /// Keeps all of `records`, or none that anybody is told of.
@@ -26,26 +43,26 @@ impl RedisStore {
         };
         self.books.tell(now);
         let by = self.wire.deadline();
-        let counted: Vec<_> = records.iter().map(entry_of).collect();
+        let counted: Vec<_> = records.iter().map(|record| self.books.entry_of(record)).collect();
         let life = records.iter().map(life).max().unwrap_or(1);
         let admission = self.books.admit(&self.wire, &counted, life, by);
         let (admitted, indexed) = join(admission, self.index(records, now, by)).await;
         if let Err(fault) = admitted.and(indexed) {
-            // Counted for certain, and nothing is stored: a long trouble with indexes or replicas must not fill the
-            // books with what was refused.
-            if admitted.is_ok() || fault == Fault::Replicas {
+            // Counted for certain, and nothing is stored: a long trouble with indexes must not fill the books with what
+            // was refused.
+            if admitted.is_ok() {
                 self.books.strike(&self.wire, &counted).await;
             }
             return Err(fault);
         }
         let outcomes = join_all(records.iter().map(|record| self.store(record, by))).await;
         let mut replaced = Vec::new();
-        for outcome in &outcomes {
-            match outcome {
-                Ok(old) => replaced.extend(old.as_ref().map(entry)),
+        for (record, outcome) in records.iter().zip(&outcomes) {
+            match outcome.as_ref().map_err(|fault| *fault).and_then(Stored::outcome) {
+                Ok(old) => replaced.extend(old.map(|head| self.books.entry(&record.key, head))),
                 Err(fault) => {
                     self.undo(records, &outcomes).await;
-                    return Err(*fault);
+                    return Err(fault);
                 }
             }
         }
@@ -80,37 +97,41 @@ impl RedisStore {
         entered.into_iter().try_for_each(|entered| entered.map(|_| ()))
     }
 
-    /// Stores one record; the head of the one whose place it took, if another was there.
-    async fn store(&self, record: &Record, by: Instant) -> Result<Option<Head>, Fault> {
+    /// Stores one record.
+    async fn store(&self, record: &Record, by: Instant) -> Result<Stored, Fault> {
         let value = codec::encode(record);
         let head = value.get(..codec::HEAD_LEN).unwrap_or_default().to_vec();
         let call = Call::put(self.keys.record(&record.key)).arg(value).number(life(record));
         let call = call.arg("always").number(record.issued.secs());
-        let answer = self.wire.write(&call, by).await;
+        let answer = self.wire.write_anyway(&call, by).await;
         self.near.forget(&record.key);
-        let Value::BulkString(old) = answer? else { return Err(Fault::Refused) };
+        let (Value::BulkString(old), copied) = answer? else { return Err(Fault::Refused) };
         // Its own head means that the call arrived twice: nothing was replaced.
-        Ok(if old == head { None } else { codec::decode_head(&old) })
+        let old = if old == head { None } else { codec::decode_head(&old) };
+        Ok(Stored { old, copied })
     }
 
-    /// Takes back what a batch has stored before one of its records failed, and the counts of what was not stored.
-    async fn undo(&self, records: &[Record], outcomes: &[Result<Option<Head>, Fault>]) {
+    /// Takes back what a batch has stored before one of its records failed, and the counts of what was not stored. What
+    /// too few replicas have is taken back too: a long trouble with replicas must not fill a primary with what was
+    /// refused.
+    async fn undo(&self, records: &[Record], outcomes: &[Result<Stored, Fault>]) {
         let mut uncounted = Vec::new();
         let mut stored = Vec::new();
         for (record, outcome) in records.iter().zip(outcomes) {
             match outcome {
-                Ok(None) => stored.push(record),
-                Ok(Some(replaced)) => uncounted.push(entry(replaced)),
-                Err(fault) if fault.is_certain() => {
-                    uncounted.push(entry_of(record));
+                Ok(Stored { old: None, .. }) => stored.push(record),
+                Ok(Stored { old: Some(head), .. }) => {
+                    uncounted.push(self.books.entry(&record.key, head));
                 }
+                Err(fault) if fault.is_certain() => uncounted.push(self.books.entry_of(record)),
                 Err(_) => {}
             }
         }
         let by = self.wire.deadline();
-        let removals = stored.iter().map(|record| self.take(&record.key, Meant::Any, by));
-        for gone in join_all(removals).await.into_iter().flatten() {
-            uncounted.extend(gone.head.as_ref().map(entry));
+        let removals = stored.iter().map(|record| self.take_back(&record.key, by));
+        for (record, taken) in stored.iter().zip(join_all(removals).await) {
+            let head = taken.ok().and_then(|gone| gone.head);
+            uncounted.extend(head.map(|head| self.books.entry(&record.key, &head)));
         }
         self.books.strike(&self.wire, &uncounted).await;
     }

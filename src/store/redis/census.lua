@@ -1,9 +1,9 @@
 -- How many records there are, by root key and by the second at which they end. What is past is struck off, at most 5000
 -- seconds' worth a call. A key above 255 counts what was learnt and not issued; such records have a bound of their own.
--- KEYS: totals by root key; counts by "key:expiry"; those names by expiry; a key that is written to show that one can.
--- ARGV: "read", now | "probe", now, entries_max | "admit", now, entries_max, learnt_max, life in ms, then key, expiry, count…
+-- KEYS: totals by root key; counts by "key:expiry"; those names by expiry.
+-- ARGV: "read", now | "admit", now, entries_max, learnt_max, life in ms, then key, expiry, count…
 --       | "strike", now, key, expiry, count…
-local totals, counts, ends, canary = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local totals, counts, ends = KEYS[1], KEYS[2], KEYS[3]
 local op, now = ARGV[1], ARGV[2]
 
 local function strike(key, name, by)
@@ -41,11 +41,6 @@ end
 local all = redis.call('HGETALL', totals)
 for i = 1, #all, 2 do count(all[i], all[i + 1]) end
 local entries_max = tonumber(ARGV[3])
-
-if op == 'probe' then
-  redis.call('SET', canary, '1', 'PX', '1000')
-  return held < entries_max and 1 or 0
-end
 
 for i = 6, #ARGV, 3 do count(ARGV[i], ARGV[i + 2]) end
 if learnt > tonumber(ARGV[4]) then return -1 end

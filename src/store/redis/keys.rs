@@ -19,9 +19,14 @@ impl Keys {
         Self { prefix: prefix.to_owned() }
     }
 
+    /// What decides on a record's slot.
+    pub(super) fn tag(key: &RecordKey) -> String {
+        format!("{}/{}", key.tenant, key.id)
+    }
+
     /// A record.
     pub(super) fn record(&self, key: &RecordKey) -> Vec<u8> {
-        self.tagged(format_args!("{}/{}", key.tenant, key.id), "record")
+        self.tagged(Self::tag(key), "record")
     }
 
     /// A pattern of every record's name of a tenant; neither a prefix nor a tenant has a character that means another.
@@ -38,7 +43,7 @@ impl Keys {
 
     /// The ids of what was learnt with a handle; in the slot of the handle's record.
     pub(super) fn children(&self, parent: &RecordKey) -> Vec<u8> {
-        self.tagged(format_args!("{}/{}", parent.tenant, parent.id), "children")
+        self.tagged(Self::tag(parent), "children")
     }
 
     /// The ids of the records about a subject.
@@ -47,12 +52,8 @@ impl Keys {
         self.tagged(format_args!("{tenant}/{print:032x}"), "subject")
     }
 
-    /// What the census script works on.
-    pub(super) fn census(&self) -> [Vec<u8>; 4] {
-        ["totals", "counts", "ends", "canary"].map(|part| self.tagged("census", part))
-    }
-
-    fn tagged(&self, tag: impl Display, what: &str) -> Vec<u8> {
+    /// Anything in the slot of `tag`.
+    pub(super) fn tagged(&self, tag: impl Display, what: &str) -> Vec<u8> {
         format!("{}:{{{tag}}}:{what}", self.prefix).into_bytes()
     }
 }

@@ -7,6 +7,11 @@ local LEDGER_AT, HEAD_LEN, U32_MAX = 48, 130, 4294967295
 local NONE = string.rep('\0', 16)
 
 local key, op = KEYS[1], ARGV[1]
+if op == 'probe' then
+  -- There is no such key, so this changes nothing; but a server that takes no writes says so.
+  redis.call('PEXPIRE', key, 1)
+  return {'missing'}
+end
 local head = redis.call('GETRANGE', key, 0, HEAD_LEN - 1)
 if #head == 0 then return {'missing'} end
 if #head < HEAD_LEN or string.byte(head) ~= 1 then return {'damaged'} end

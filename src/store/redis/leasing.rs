@@ -4,8 +4,10 @@
 //! saturated, so that the script only compares.
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, select_ok};
 use redis::Value;
 
+use super::RedisStore;
 use super::codec::moment;
 use super::fault::Fault;
 use super::script::Call;
@@ -13,6 +15,18 @@ use crate::domain::Timestamp;
 use crate::domain::lease::{Ask, Granted, LeaseId, Refused, Settled, Terms};
 use crate::domain::seal::Sealed;
 use crate::store::Reserved;
+
+impl RedisStore {
+    /// Whether any primary would take a lease, in the name of nobody's handle: the first that says so will do, since one
+    /// that is gone is gone for every proxy alike. Writes nothing.
+    pub(super) async fn would_lease(&self) -> Result<(), Fault> {
+        let by = self.wire.deadline();
+        let asked = self.books.probes().map(|key| -> BoxFuture<'_, Result<Value, Fault>> {
+            Box::pin(async move { self.wire.run(&Call::lease(key.to_vec(), "probe"), by).await })
+        });
+        select_ok(asked).await.map(|_| ())
+    }
+}
 
 pub(super) fn reserve(record: Vec<u8>, ask: &Ask, terms: &Terms) -> Call {
     let window = u64::try_from(terms.replay_window.as_millis()).unwrap_or(u64::MAX);

@@ -8,12 +8,12 @@ use tokio::time::Instant;
 
 use super::RedisStore;
 use super::batch::life;
-use super::books::{entry, entry_of};
 use super::codec;
 use super::fault::Fault;
 use super::script::Call;
+use super::wire::Copied;
 use crate::domain::Timestamp;
-use crate::store::place::{Crowd, Placed, When, learnt_max};
+use crate::store::place::{Crowd, Placed, When};
 use crate::store::{Record, RecordKey};
 
 impl RedisStore {
@@ -21,7 +21,7 @@ impl RedisStore {
     pub(super) async fn place_one(&self, record: &Record, when: When) -> Result<Placed, Fault> {
         self.books.tell(record.issued);
         let by = self.wire.deadline();
-        let (counted, life) = (entry_of(record), life(record));
+        let (counted, life) = (self.books.entry_of(record), life(record));
         match when {
             When::Present => self.books.admit_again(&self.wire, counted, life, by).await?,
             When::Absent { .. } => {
@@ -32,13 +32,17 @@ impl RedisStore {
         }
         let placed = self.place_counted(record, when, by).await;
         let nothing_kept = match &placed {
-            Ok(placed) => *placed != Placed::Kept,
+            Ok((placed, _)) => *placed != Placed::Kept,
             Err(fault) => fault.is_certain() || *fault == Fault::Replicas,
         };
         if nothing_kept {
             self.books.strike(&self.wire, &[counted]).await;
         }
-        placed
+        match placed? {
+            (placed, Copied::Enough) => Ok(placed),
+            // It stays: the vendor may have accepted what it redacts.
+            (_, Copied::TooFew) => Err(Fault::Replicas),
+        }
     }
 
     async fn place_counted(
@@ -46,11 +50,11 @@ impl RedisStore {
         record: &Record,
         when: When,
         by: Instant,
-    ) -> Result<Placed, Fault> {
+    ) -> Result<(Placed, Copied), Fault> {
         if let When::Absent { siblings_max } = when
             && !self.enter_beside(record, siblings_max, by).await?
         {
-            return Ok(Placed::Crowded(Crowd::Parent));
+            return Ok((Placed::Crowded(Crowd::Parent), Copied::Enough));
         }
         self.index(std::slice::from_ref(record), record.issued, by).await?;
         let value = codec::encode(record);
@@ -60,13 +64,16 @@ impl RedisStore {
             When::Present => "present",
         };
         let call = Call::put(self.keys.record(&record.key)).arg(value).number(life(record));
-        let answer = self.wire.write(&call.arg(word).number(record.issued.secs()), by).await;
+        let call = call.arg(word).number(record.issued.secs());
+        let answer = self.wire.write_anyway(&call, by).await;
         self.near.forget(&record.key);
-        let Value::BulkString(old) = answer? else { return Ok(Placed::Unmet) };
+        let (Value::BulkString(old), copied) = answer? else {
+            return Ok((Placed::Unmet, Copied::Enough));
+        };
         let replaced = codec::decode_head(&old).filter(|_| old != head);
-        let replaced: Vec<_> = replaced.iter().map(entry).collect();
-        self.books.strike(&self.wire, &replaced).await;
-        Ok(Placed::Kept)
+        let replaced = replaced.map(|head| self.books.entry(&record.key, &head));
+        self.books.strike(&self.wire, replaced.as_slice()).await;
+        Ok((Placed::Kept, copied))
     }
 
     /// Enters a record beside its parent, unless too many are there.
@@ -89,8 +96,7 @@ impl RedisStore {
         siblings_max: u64,
     ) -> Result<Option<Crowd>, Fault> {
         self.books.tell(now);
-        let census = self.books.census(&self.wire).await?;
-        if census.learnt >= learnt_max(self.books.entries_max) {
+        if self.books.is_crowded(&self.wire, parent).await? {
             return Ok(Some(Crowd::Share));
         }
         let index = self.keys.children(parent);

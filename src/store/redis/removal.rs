@@ -3,16 +3,19 @@
 //! Never takes an entry out of an index (it ends with its record's time), so that a put and an erasure that overlap
 //! leave no record that the next erasure would not find. Never stops at the first record that fails.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use futures_util::future::join_all;
+use redis::Value;
 use tokio::time::Instant;
 
 use super::RedisStore;
-use super::books::entry;
 use super::codec::{self, Head};
 use super::fault::Fault;
 use super::script::Call;
 use crate::domain::{Fingerprint, HandleId, TenantId, Timestamp};
-use crate::store::RecordKey;
+use crate::store::{Record, RecordKey, Store as _, StoreFault};
 
 /// Ids that are read from an index, and records that are removed, in one go.
 const PAGE: usize = 500;
@@ -33,12 +36,7 @@ pub(super) struct Gone {
 
 impl RedisStore {
     /// Removes one record, if it is the one that is meant.
-    pub(super) async fn take(
-        &self,
-        key: &RecordKey,
-        meant: Meant<'_>,
-        by: Instant,
-    ) -> Result<Gone, Fault> {
+    async fn take(&self, key: &RecordKey, meant: Meant<'_>, by: Instant) -> Result<Gone, Fault> {
         let call = Call::remove(self.keys.record(key), self.keys.children(key));
         let call = match meant {
             Meant::Any => call.arg("any"),
@@ -50,9 +48,15 @@ impl RedisStore {
         let answer = self.wire.write(&call, by).await;
         // After the removal, or a read in between would bring it back; and even if that failed.
         self.near.forget(key);
-        let (head, children): (Vec<u8>, Vec<Vec<u8>>) =
-            redis::from_redis_value(answer?).map_err(|_| Fault::Damaged("an index"))?;
-        Ok(Gone { head: codec::decode_head(&head), children: ids(children) })
+        gone(answer?)
+    }
+
+    /// Removes one record that nobody was told of: waits for no replicas, as there may be none.
+    pub(super) async fn take_back(&self, key: &RecordKey, by: Instant) -> Result<Gone, Fault> {
+        let call = Call::remove(self.keys.record(key), self.keys.children(key)).arg("any");
+        let answer = self.wire.run(&call, by).await;
+        self.near.forget(key);
+        gone(answer?)
     }
 
     /// Removes records with what was learnt with them; how many were live and nobody's child.
@@ -70,7 +74,7 @@ impl RedisStore {
             for (id, taken) in page.iter().zip(self.take_page(tenant, &pairs).await) {
                 match taken {
                     Ok(taken) => {
-                        gone.extend(taken.head);
+                        gone.extend(taken.head.map(|head| (*id, head)));
                         orphans.extend(
                             taken.children.iter().map(|child| (*child, Meant::ChildOf(*id))),
                         );
@@ -78,17 +82,23 @@ impl RedisStore {
                     Err(fault) => outcome = outcome.and(Err(fault)),
                 }
             }
-            let counts = |head: &&Head| head.parent.is_none() && !head.expires.passed_at(now);
+            let counts = |(_, head): &&(HandleId, Head)| {
+                head.parent.is_none() && !head.expires.passed_at(now)
+            };
             count += u64::try_from(gone.iter().filter(counts).count()).unwrap_or(0);
             for orphans in orphans.chunks(PAGE) {
-                for taken in self.take_page(tenant, orphans).await {
+                for ((id, _), taken) in orphans.iter().zip(self.take_page(tenant, orphans).await) {
                     match taken {
-                        Ok(taken) => gone.extend(taken.head),
+                        Ok(taken) => gone.extend(taken.head.map(|head| (*id, head))),
                         Err(fault) => outcome = outcome.and(Err(fault)),
                     }
                 }
             }
-            let struck: Vec<_> = gone.iter().map(entry).collect();
+            let struck = gone.iter().map(|(id, head)| {
+                let key = RecordKey { tenant: tenant.clone(), id: *id };
+                self.books.entry(&key, head)
+            });
+            let struck: Vec<_> = struck.collect();
             self.books.strike(&self.wire, &struck).await;
         }
         outcome.map(|()| count)
@@ -130,28 +140,40 @@ impl RedisStore {
         Ok(count)
     }
 
-    /// Every id that an index of the subject names, up to `max`; some may be gone.
-    pub(super) async fn ids_of_subject(
+    /// The live records of a subject that are nobody's children, up to `max`. Looks through the whole index if it must:
+    /// most of what it names may be gone, or learnt.
+    pub(super) async fn live_of_subject(
         &self,
         tenant: &TenantId,
         subject: &[Fingerprint],
+        now: Timestamp,
         max: usize,
-    ) -> Result<Vec<HandleId>, Fault> {
-        let mut all = Vec::new();
+    ) -> Result<Vec<Arc<Record>>, StoreFault> {
+        let mut found = BTreeMap::new();
         for print in subject {
             let index = self.keys.subject(tenant, print);
             let mut from = 0;
-            while all.len() < max {
-                let page = self.page(&index, from).await?;
-                let whole = page.len() == PAGE;
-                all.extend(page);
-                if !whole {
+            while found.len() < max {
+                let page = self.page(&index, from).await.map_err(self.told())?;
+                let fetches = page.iter().map(|id| async move {
+                    self.fetch(&RecordKey { tenant: tenant.clone(), id: *id }, now).await
+                });
+                // An index may name what has gone, and what another person's record replaced.
+                let meant = |record: &Arc<Record>| {
+                    let about = record.subject.is_some_and(|who| subject.contains(&who));
+                    about && record.parent.is_none()
+                };
+                for record in join_all(fetches).await {
+                    let record = record?.filter(meant);
+                    found.extend(record.map(|record| (record.key.id, record)));
+                }
+                if page.len() < PAGE {
                     break;
                 }
                 from += PAGE;
             }
         }
-        Ok(all)
+        Ok(found.into_values().take(max).collect())
     }
 
     /// A page of an index. From the far end of its expiries: what is pruned meanwhile moves nothing that is to come.
@@ -161,6 +183,12 @@ impl RedisStore {
         let answer = self.wire.read(index, cmd, self.wire.deadline()).await?;
         Ok(ids(redis::from_redis_value(answer).map_err(|_| Fault::Damaged("an index"))?))
     }
+}
+
+fn gone(answer: Value) -> Result<Gone, Fault> {
+    let (head, children): (Vec<u8>, Vec<Vec<u8>>) =
+        redis::from_redis_value(answer).map_err(|_| Fault::Damaged("an index"))?;
+    Ok(Gone { head: codec::decode_head(&head), children: ids(children) })
 }
 
 /// Ids as they stand in an index; what is none is nobody's.

@@ -54,7 +54,7 @@ impl Call {
     }
 
     /// Count records.
-    pub(super) fn census(keys: [Vec<u8>; 4], op: &str) -> Self {
+    pub(super) fn census(keys: [Vec<u8>; 3], op: &str) -> Self {
         Self::new(&CENSUS, keys.into()).arg(op)
     }
 

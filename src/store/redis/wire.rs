@@ -25,6 +25,14 @@ pub(super) struct Wire {
     replicas: u8,
 }
 
+/// Whether as many replicas have a write as were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copied {
+    Enough,
+    /// The primary has it.
+    TooFew,
+}
+
 /// A walk through one primary's keys, on one connection: its steps mean nothing to another server.
 pub(super) struct Walk {
     link: Link,
@@ -55,11 +63,33 @@ impl Wire {
 
     /// Runs a script that writes, and waits for the replicas.
     pub(super) async fn write(&self, call: &Call, deadline: Instant) -> Result<Value, Fault> {
+        match self.write_anyway(call, deadline).await? {
+            (answer, Copied::Enough) => Ok(answer),
+            (_, Copied::TooFew) => Err(Fault::Replicas),
+        }
+    }
+
+    /// The same, for who wants to know what was done even where too few replicas have it.
+    pub(super) async fn write_anyway(
+        &self,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<(Value, Copied), Fault> {
         match self.attempt(call.route(), &self.followed(call.short()), deadline).await {
             Err(Fault::NoScript) => {
                 self.attempt(call.route(), &self.followed(call.full()), deadline).await
             }
             answer => answer,
+        }
+    }
+
+    /// Runs a script that writes nothing, or nothing that a failover may not lose: waits for no replica.
+    pub(super) async fn run(&self, call: &Call, deadline: Instant) -> Result<Value, Fault> {
+        match self.attempt(call.route(), &alone(call.short()), deadline).await {
+            Err(Fault::NoScript) => {
+                self.attempt(call.route(), &alone(call.full()), deadline).await.map(first)
+            }
+            answer => answer.map(first),
         }
     }
 
@@ -70,9 +100,7 @@ impl Wire {
         cmd: Cmd,
         deadline: Instant,
     ) -> Result<Value, Fault> {
-        let mut batch = Pipeline::with_capacity(1);
-        batch.add_command(cmd);
-        self.attempt(key, &batch, deadline).await
+        self.attempt(key, &alone(cmd), deadline).await.map(first)
     }
 
     /// What each primary says about itself.
@@ -126,14 +154,19 @@ impl Wire {
         key: &[u8],
         batch: &Pipeline,
         deadline: Instant,
-    ) -> Result<Value, Fault> {
+    ) -> Result<(Value, Copied), Fault> {
         match self.once(key, batch, deadline).await {
             Err(Fault::Broken | Fault::ReadOnly) => self.once(key, batch, deadline).await,
             answer => answer,
         }
     }
 
-    async fn once(&self, key: &[u8], batch: &Pipeline, deadline: Instant) -> Result<Value, Fault> {
+    async fn once(
+        &self,
+        key: &[u8],
+        batch: &Pipeline,
+        deadline: Instant,
+    ) -> Result<(Value, Copied), Fault> {
         let lane = self.lane().ok_or(Fault::Down)?;
         let mut berth = lane.berth(deadline).await?;
         let answer = self.exchange(&mut berth, key, batch, deadline).await;
@@ -158,7 +191,7 @@ impl Wire {
         key: &[u8],
         batch: &Pipeline,
         deadline: Instant,
-    ) -> Result<Value, Fault> {
+    ) -> Result<(Value, Copied), Fault> {
         let sent = timeout_at(deadline, berth.link.send(key, batch.clone())).await;
         let answers = sent.map_err(|_| Fault::Silent)?.map_err(|error| Fault::of(&error))?;
         let mut answers = answers.into_iter();
@@ -170,9 +203,19 @@ impl Wire {
         if batch.len() > 1 {
             let enough = matches!(next()?, Value::Int(count) if count >= i64::from(self.replicas));
             if !enough {
-                return Err(Fault::Replicas);
+                return Ok((answer, Copied::TooFew));
             }
         }
-        Ok(answer)
+        Ok((answer, Copied::Enough))
     }
+}
+
+fn alone(cmd: Cmd) -> Pipeline {
+    let mut batch = Pipeline::with_capacity(1);
+    batch.add_command(cmd);
+    batch
+}
+
+fn first((answer, _): (Value, Copied)) -> Value {
+    answer
 }

@@ -1,4 +1,4 @@
-//! Two nodes of ours before three primaries with a replica each; a primary dies, or hangs, under load.
+//! Two nodes of ours before three primaries with a replica each; each primary in turn dies, or hangs, under load.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -80,7 +80,7 @@ async fn redeem(store: &RedisStore, tally: &Tally, number: u64, by: u64) {
     }
 }
 
-async fn run(end: impl FnOnce(&mut Cluster, usize)) {
+async fn run(turn: usize, end: impl FnOnce(&mut Cluster, usize)) {
     let mut cluster = Cluster::start(1).await;
     let settings = RedisSettings {
         durability: Durability::Replicas(1.try_into().unwrap()),
@@ -107,8 +107,8 @@ async fn run(end: impl FnOnce(&mut Cluster, usize)) {
         }
     };
     until("some load", done(300)).await;
-    let victim = cluster.primaries()[0];
     let before = cluster.primaries();
+    let victim = before[turn];
     end(&mut cluster, victim);
     until("a replica has taken over", || async {
         cluster.primaries().iter().any(|at| !before.contains(at))
@@ -116,6 +116,9 @@ async fn run(end: impl FnOnce(&mut Cluster, usize)) {
     .await;
     // The shard that lost its primary has no replica now, and acknowledges nothing; the others go on.
     until("the others go on", done(300)).await;
+    for store in &stores {
+        until("they would redeem", || async { store.probe().await.is_ok() }).await;
+    }
     tally.over.store(true, Ordering::SeqCst);
     for worker in workers {
         worker.await.unwrap();
@@ -177,11 +180,37 @@ async fn settle_owed(store: &RedisStore, tally: &Tally) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_dies_under_load_costs_refusals_but_no_handle_and_no_second_reveal() {
-    run(|cluster, victim| cluster.nodes[victim].kill()).await;
+async fn the_first_primary_that_dies_under_load_costs_refusals_but_no_handle_and_no_second_reveal()
+{
+    run(0, |cluster, victim| cluster.nodes[victim].kill()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_hangs_under_load_costs_refusals_but_no_handle_and_no_second_reveal() {
-    run(|cluster, victim| cluster.nodes[victim].signal("STOP")).await;
+async fn the_second_primary_that_dies_under_load_costs_refusals_but_no_handle_and_no_second_reveal()
+{
+    run(1, |cluster, victim| cluster.nodes[victim].kill()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_third_primary_that_dies_under_load_costs_refusals_but_no_handle_and_no_second_reveal()
+{
+    run(2, |cluster, victim| cluster.nodes[victim].kill()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_primary_that_hangs_under_load_costs_refusals_but_no_handle_and_no_second_reveal()
+{
+    run(0, |cluster, victim| cluster.nodes[victim].signal("STOP")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_primary_that_hangs_under_load_costs_refusals_but_no_handle_and_no_second_reveal()
+ {
+    run(1, |cluster, victim| cluster.nodes[victim].signal("STOP")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_third_primary_that_hangs_under_load_costs_refusals_but_no_handle_and_no_second_reveal()
+{
+    run(2, |cluster, victim| cluster.nodes[victim].signal("STOP")).await;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloakroom::domain::lease::{Granted, Settled};
-use cloakroom::domain::{Fingerprint, HandleId, Uses};
+use cloakroom::domain::{Expiry, Fingerprint, HandleId, Uses};
 use cloakroom::store::redis::{
     Durability, Finding, Gravity, RedisSettings, RedisStore, StartFault, Topology,
 };
@@ -102,10 +102,7 @@ async fn a_server_without_memory_is_full_and_drops_nothing() {
     until("there is no room for one more", || {
         next += 1;
         let one = record(next, Uses::Once);
-        async move {
-            let _ = store.put(vec![one]).await;
-            matches!(store.probe().await, Err(StoreFault::Full { .. }))
-        }
+        async move { matches!(store.put(vec![one]).await, Err(StoreFault::Full { .. })) }
     })
     .await;
     assert!(kept.len() > 1000, "{}", kept.len());
@@ -113,6 +110,7 @@ async fn a_server_without_memory_is_full_and_drops_nothing() {
         assert!(store.fetch(&key(*number), NOW).await.unwrap().is_some(), "{number} was dropped");
     }
     // A full server still settles, and still forgets.
+    store.probe().await.unwrap();
     settles_as_ever(&server, store).await;
     assert!(store.remove(&key(0), NOW).await.unwrap());
 }
@@ -190,10 +188,18 @@ async fn a_write_that_too_few_replicas_have_is_not_acknowledged() {
     let store = RedisStore::new(&settings).unwrap();
     let findings = store.check(&settings).await.unwrap();
     assert!(findings.contains(&Finding::FewReplicas { connected: 0 }));
+    // The server knows the scripts: one that does not has the batch's time run out on it.
+    primary.store().put(vec![record(50, Uses::Once)]).await.unwrap();
     unreachable(store.put(vec![record(1, Uses::Once)]).await);
+    // What was refused is not left there to fill it, and is not counted.
+    assert_eq!(store.census().await.unwrap().entries, 1);
+    assert!(store.fetch(&key(1), NOW).await.unwrap().is_none());
     let replica = Server::start(&["--replicaof", "127.0.0.1", &primary.port.to_string()]).await;
     until("it follows", || async { replica.say(&["ROLE"]).contains("connected") }).await;
-    until("writes are acknowledged", || async { store.probe().await.is_ok() }).await;
+    until("writes are acknowledged", || async {
+        store.put(vec![record(9, Uses::Once)]).await.is_ok()
+    })
+    .await;
     store.put(vec![record(2, Uses::Once), record(3, Uses::Once)]).await.unwrap();
     let reserved = store.reserve(&key(2), &ask(1), &TERMS).await.unwrap();
     assert!(matches!(reserved, Reserved::Granted(..)), "{reserved:?}");
@@ -259,4 +265,32 @@ async fn an_erasure_finds_more_than_one_page_and_its_children() {
     assert_eq!(store.remove_subject(&tenant, &[ann], NOW).await.unwrap(), 1200);
     assert!(store.fetch(&key(5000), NOW).await.unwrap().is_none());
     assert_eq!(store.census().await.unwrap().entries, 1);
+}
+
+#[tokio::test]
+async fn an_export_finds_a_handle_behind_a_thousand_records_that_are_none() {
+    let server = Server::start(&[]).await;
+    let settings = RedisSettings { response_timeout: Duration::from_secs(5), ..server.settings() };
+    let store = RedisStore::new(&settings).unwrap();
+    let ann = Fingerprint::from_bytes([9; 16]);
+    let about = |record| Record { subject: Some(ann), ..record };
+    store.put(vec![about(record(1, Uses::Once)), about(record(2, Uses::Once))]).await.unwrap();
+    // They end after it, and so stand before it in the index; every other one is gone by then.
+    for from in (10_000..11_200).step_by(100) {
+        let learnt = |number| Record {
+            parent: Some(key(1).id),
+            expires: Expiry::from_secs(1_007_200),
+            ..about(record(number, Uses::UntilExpiry))
+        };
+        store.put((from..from + 100).map(learnt).collect()).await.unwrap();
+    }
+    for number in (10_000..10_400).step_by(2) {
+        store.remove(&key(number), NOW).await.unwrap();
+    }
+    let tenant = key(0).tenant;
+    for (max, wanted) in [(1000, 2), (2, 2), (1, 1)] {
+        let found = store.of_subject(&tenant, &[ann], NOW, max).await.unwrap();
+        assert_eq!(found.len(), wanted, "of at most {max}");
+        assert!(found.iter().all(|record| record.parent.is_none()));
+    }
 }
