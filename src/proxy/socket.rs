@@ -21,13 +21,17 @@ use super::swap::{Part, Swap};
 use crate::clock::random;
 use crate::dialect::exchange::{Binary, Exchange};
 use crate::dialect::request::{Request, Setting};
+use crate::domain::TenantId;
+use crate::domain::lease::Settled;
 use crate::reject::Cause;
 use crate::rewrite::frames::{
     BinaryFrame, Bounds, CloseCode, Event, Reader, Role, TextMessage, close_frame, text_frame,
 };
 use crate::rewrite::joined::Joined;
 use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
-use crate::vault::redeem::Carrier;
+use crate::vault::audit::Scene;
+use crate::vault::lease::Lease;
+use crate::vault::redeem::{Carrier, Unusable};
 
 /// The two directions of one socket.
 pub(super) struct Socket {
@@ -219,15 +223,36 @@ impl Cloakroom {
         let now = self.vault.clock().now();
         let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };
         let mut swapped = swap.run(request, setting).await?;
-        for lease in swapped.leases.drain(..) {
-            lease.commit().await.map_err(|_| Cause::StoreUnavailable)?;
-        }
+        self.settle(std::mem::take(&mut swapped.leases), swap.scene(), &tenant.id).await?;
         passage.redeemed.extend(swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
         swapped.beside.drain(..).for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
         let new = swapped.revealed.body().map(<[u8]>::to_vec);
         new.map(|new| String::from_utf8(new).map_err(|_| Cause::Internal)).transpose()
+    }
+
+    /// Settles what a message that is about to go was let have; or it does not go. A handle that
+    /// was revoked while the message was being made ready is revealed to nobody.
+    async fn settle(
+        &self,
+        leases: Vec<Lease>,
+        scene: Scene<'_>,
+        tenant: &TenantId,
+    ) -> Result<(), Cause> {
+        for lease in leases {
+            let id = lease.handle();
+            match lease.commit().await.map_err(|_| Cause::StoreUnavailable)? {
+                Settled::Done => {}
+                Settled::Stale => {
+                    let why = Unusable::Missing;
+                    self.metrics.refused(tenant, why, 1);
+                    self.vault.note_refused(scene, tenant, why, Some(id), 1);
+                    return Err(Cause::HandleUnusable(why));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A fresh key for a frame to the vendor.

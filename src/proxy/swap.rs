@@ -240,7 +240,7 @@ impl Swap<'_> {
         }
     }
 
-    fn scene(&self) -> Scene<'_> {
+    pub(super) fn scene(&self) -> Scene<'_> {
         Scene { route: self.relayer.route(), exchange: &self.exchange.name }
     }
 

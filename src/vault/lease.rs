@@ -59,7 +59,9 @@ impl Lease {
         settled
     }
 
-    /// The request is about to be sent, and this use counts whatever becomes of it.
+    /// The request is about to be sent, and this use counts whatever becomes of it. It is
+    /// not to be sent where this is [`Settled::Stale`]: the handle has ended meanwhile, or
+    /// the lease has, and somebody else may have the handle.
     ///
     /// # Errors
     /// When the store did not answer: then it is not to be sent. The lease stays
@@ -67,7 +69,19 @@ impl Lease {
     pub async fn commit(mut self) -> Result<Settled, StoreFault> {
         self.state = Hold::Settled;
         let now = self.vault.clock.now();
-        self.vault.store.commit(&self.key, &self.id, now).await
+        match self.vault.store.commit(&self.key, &self.id, now).await? {
+            Settled::Done => Ok(Settled::Done),
+            Settled::Stale => self.settled_before(now).await,
+        }
+    }
+
+    /// Why the store knows of no such lease. A store may have done a commit whose answer it
+    /// could not give, and have been asked again: while the lease's time is not over nobody
+    /// else can have settled it.
+    async fn settled_before(&self, now: Timestamp) -> Result<Settled, StoreFault> {
+        let found = self.vault.store.fetch(&self.key, now).await?;
+        let used = found.is_some_and(|record| record.ledger.redeemed > 0);
+        Ok(if used && now < self.until { Settled::Done } else { Settled::Stale })
     }
 
     /// The upstream did not accept it: the handle works again.

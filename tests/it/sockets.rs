@@ -4,6 +4,7 @@ mod broken;
 mod down;
 mod handshake;
 mod idle;
+mod meanwhile;
 mod slices;
 mod up;
 mod vendors;
