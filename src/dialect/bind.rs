@@ -5,17 +5,22 @@
 //! here, not verified: that is the vendor's business, and a made-up one binds
 //! the handle to a conversation that the vendor will not have.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::call::CallPattern;
 use super::exchange::Base;
+use super::place::Unreadable;
 use super::request::Request;
+use crate::rewrite::form;
 use crate::rewrite::json::JsonFault;
-use crate::rewrite::json::locate::{Bounds, locate};
+use crate::rewrite::json::locate::{Bounds, Located, locate};
 use crate::rewrite::json::members::member;
-use crate::rewrite::json::pointer::Pointer;
+use crate::rewrite::json::pointer::{Pointer, Segment};
 use crate::rewrite::json::text;
+use crate::rewrite::percent::Plus;
 
 /// Names of one call that are looked at: a list of messages, no more.
 const NAMES_MAX: usize = 1024;
@@ -63,10 +68,10 @@ impl Bind {
         call: &CallPattern,
         request: &Request<'_>,
     ) -> Result<Option<Vec<u8>>, Untold> {
-        let texts = self.at.texts(call, request).map_err(|_| Untold::Unreadable)?;
+        let texts = self.texts(call, request).map_err(|_| Untold::Unreadable)?;
         let mut names = Vec::new();
-        for (_, text) in texts.iter().filter(|(_, text)| !text.trim_ascii().is_empty()) {
-            names.extend(self.name.all_within(text).map_err(|_| Untold::Unreadable)?);
+        for text in texts.iter().filter(|text| !text.trim_ascii().is_empty()) {
+            names.extend(self.name.named_within(text).map_err(|_| Untold::Unreadable)?);
         }
         names.sort_unstable();
         names.dedup();
@@ -77,6 +82,24 @@ impl Bind {
     }
 }
 
+impl Bind {
+    /// The texts in which a call may name it. A query is read as servers do that bind its names in
+    /// any letter case.
+    fn texts<'r>(
+        &self,
+        call: &CallPattern,
+        request: &Request<'r>,
+    ) -> Result<Vec<Cow<'r, [u8]>>, Unreadable> {
+        if let Base::Query(name) = &self.at {
+            let query = request.query.unwrap_or_default().as_bytes();
+            let fields = form::fields_in_any_case(query, name, Plus::Space);
+            let fields = fields.map_err(|_| Unreadable)?.into_iter();
+            return Ok(fields.map(|field| Cow::Owned(field.text.into_bytes())).collect());
+        }
+        Ok(self.at.texts(call, request)?.into_iter().map(|(_, text)| text).collect())
+    }
+}
+
 impl Name {
     /// The name in a text; of several the last.
     ///
@@ -84,6 +107,26 @@ impl Name {
     /// Where a JSON text is meant and this is none: whether it holds a name cannot be told.
     pub fn within(&self, text: &[u8]) -> Result<Option<Vec<u8>>, JsonFault> {
         Ok(self.all_within(text)?.pop())
+    }
+
+    /// Every name in a call's text; a member counts in any letter case.
+    fn named_within(&self, source: &[u8]) -> Result<Vec<Vec<u8>>, JsonFault> {
+        let Self::Json(pointer) = self else { return self.all_within(source) };
+        let (Some(parent), Some(Segment::Name(wanted))) =
+            (pointer.parent(), pointer.segments().last())
+        else {
+            return self.all_within(source);
+        };
+        let members = Pointer::parse(&format!("{parent}/*")).unwrap_or(parent);
+        let bounds = Bounds { located_max: source.len(), ..Bounds::default() };
+        let located = locate(source, &[&members], &bounds)?;
+        let is = |at: &&Located| {
+            let name = at.name.clone().and_then(|name| text::decode(source.get(name)?).ok());
+            name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+        };
+        let named = located.iter().filter(is).take(NAMES_MAX);
+        let values = named.filter_map(|at| scalar(source.get(at.value.clone())?));
+        Ok(values.filter(|name| !name.is_empty()).map(canonical).collect())
     }
 
     fn all_within(&self, text: &[u8]) -> Result<Vec<Vec<u8>>, JsonFault> {
@@ -195,6 +238,10 @@ mod tests {
             assert_eq!(find(["", ""], &query, Some(same)), Ok(Some(b"43".to_vec())), "{same}");
         }
         assert_eq!(find(["", ""], &query, Some("id=43.5&id=43")), Err(Untold::Ambiguous));
+        for cased in ["ID=43", "%49d=43", "Id=43&iD=43"] {
+            assert_eq!(find(["", ""], &query, Some(cased)), Ok(Some(b"43".to_vec())), "{cased}");
+        }
+        assert_eq!(find(["", ""], &query, Some("ID=43&id=44")), Err(Untold::Ambiguous));
     }
 
     #[test]
@@ -235,6 +282,7 @@ mod tests {
         for (body, name) in [
             (r#"{"a":{"id":"x\u0079"}}"#, Some(b"xy".to_vec())),
             (r#"{"a":{"id":12}}"#, Some(b"12".to_vec())),
+            (r#"{"a":{"x":1,"\u0049D":"44"}}"#, Some("44")),
             (r#"{"a":{"id":null}}"#, None),
             (r#"{"a":{}}"#, None),
             ("", None),

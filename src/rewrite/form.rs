@@ -40,6 +40,27 @@ pub enum FormFault {
 /// [`FormFault`]: where any field's name cannot be read with certainty, where the value of a field
 /// of this name cannot, or past the bound. Values of other fields are not read.
 pub fn fields(source: &[u8], name: &str, plus: Plus) -> Result<Vec<Field>, FormFault> {
+    matching(source, |other| other == name, plus)
+}
+
+/// As [`fields`], whatever the case of a name's ASCII letters: as a server that binds names in any
+/// case reads them.
+///
+/// # Errors
+/// As [`fields`].
+pub fn fields_in_any_case(
+    source: &[u8],
+    name: &str,
+    plus: Plus,
+) -> Result<Vec<Field>, FormFault> {
+    matching(source, |other| other.eq_ignore_ascii_case(name), plus)
+}
+
+fn matching(
+    source: &[u8],
+    is: impl Fn(&str) -> bool,
+    plus: Plus,
+) -> Result<Vec<Field>, FormFault> {
     let mut found = Vec::new();
     let mut next = 0;
     for (n, piece) in source.split(|byte| *byte == b'&').enumerate() {
@@ -51,7 +72,7 @@ pub fn fields(source: &[u8], name: &str, plus: Plus) -> Result<Vec<Field>, FormF
         if piece.is_empty() {
             continue; // `a=1&&b=2`: nothing stands there, not a field with an empty name
         }
-        found.extend(field(piece, start, name, plus)?);
+        found.extend(field(piece, start, &is, plus)?);
     }
     Ok(found)
 }
@@ -80,14 +101,19 @@ pub fn remove<'f>(source: &[u8], fields: impl IntoIterator<Item = &'f Field>) ->
     row::cut(source, b'&', pieces)
 }
 
-/// The field that stands at `start`, if it has this name.
-fn field(piece: &[u8], start: usize, wanted: &str, plus: Plus) -> Result<Option<Field>, FormFault> {
+/// The field that stands at `start`, if it has such a name.
+fn field(
+    piece: &[u8],
+    start: usize,
+    is: impl Fn(&str) -> bool,
+    plus: Plus,
+) -> Result<Option<Field>, FormFault> {
     let sign = memchr::memchr(b'=', piece);
     let (name, value) = piece.split_at(sign.unwrap_or(piece.len()));
     let decode = |part, at| {
         percent::decode(part, plus).map_err(|fault| FormFault::Encoding(fault.shifted(at)))
     };
-    if decode(name, start)? != wanted {
+    if !is(&decode(name, start)?) {
         return Ok(None);
     }
     let name = start..start + name.len();
