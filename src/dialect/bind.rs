@@ -282,7 +282,7 @@ mod tests {
         for (body, name) in [
             (r#"{"a":{"id":"x\u0079"}}"#, Some(b"xy".to_vec())),
             (r#"{"a":{"id":12}}"#, Some(b"12".to_vec())),
-            (r#"{"a":{"x":1,"\u0049D":"44"}}"#, Some("44")),
+            (r#"{"a":{"x":1,"\u0049D":"44"}}"#, Some(b"44".to_vec())),
             (r#"{"a":{"id":null}}"#, None),
             (r#"{"a":{}}"#, None),
             ("", None),

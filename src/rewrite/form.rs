@@ -48,19 +48,11 @@ pub fn fields(source: &[u8], name: &str, plus: Plus) -> Result<Vec<Field>, FormF
 ///
 /// # Errors
 /// As [`fields`].
-pub fn fields_in_any_case(
-    source: &[u8],
-    name: &str,
-    plus: Plus,
-) -> Result<Vec<Field>, FormFault> {
+pub fn fields_in_any_case(source: &[u8], name: &str, plus: Plus) -> Result<Vec<Field>, FormFault> {
     matching(source, |other| other.eq_ignore_ascii_case(name), plus)
 }
 
-fn matching(
-    source: &[u8],
-    is: impl Fn(&str) -> bool,
-    plus: Plus,
-) -> Result<Vec<Field>, FormFault> {
+fn matching(source: &[u8], is: impl Fn(&str) -> bool, plus: Plus) -> Result<Vec<Field>, FormFault> {
     let mut found = Vec::new();
     let mut next = 0;
     for (n, piece) in source.split(|byte| *byte == b'&').enumerate() {

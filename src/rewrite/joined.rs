@@ -9,7 +9,7 @@
 //! around one would be shown. What seems to end may go on: what was given out is remembered, and a
 //! slice that makes a value of it does not pass.
 //!
-//! Texts that come in turns are told apart by where they stand and by what [`signs`] tells. A
+//! Texts that come in turns are told apart by where they stand and by what `signs` tells. A
 //! number or a name may be the text's or the piece's own, and which it is only its coming again
 //! tells. So while something is held back a new one goes on with that text; should the one before
 //! come again, they were two texts, and what comes then cannot be told and does not pass.
