@@ -132,7 +132,11 @@ impl Name {
     fn all_within(&self, text: &[u8]) -> Result<Vec<Vec<u8>>, JsonFault> {
         let names = match self {
             Self::Whole => vec![text.to_vec()],
-            Self::Claim(claim) => claim_of(text, claim).into_iter().collect(),
+            // Signed as it stands: only the vendor's own spellings of one name are one.
+            Self::Claim(claim) => {
+                let claim = claim_of(text, claim).filter(|claim| !claim.is_empty());
+                return Ok(claim.map(plain).into_iter().collect());
+            }
             Self::Json(pointer) => {
                 let bounds = Bounds { located_max: NAMES_MAX, ..Bounds::default() };
                 let located = locate(text, &[pointer], &bounds)?;
@@ -151,7 +155,11 @@ fn canonical(name: Vec<u8>) -> Vec<u8> {
         digits if is_number(digits) => digits.split(|byte| *byte == b'.').next(),
         _ => Some(bare),
     };
-    let name = name.unwrap_or_default().to_vec();
+    plain(name.unwrap_or_default().to_vec())
+}
+
+/// A number without leading zeros, a UUID in lower case; everything else as it is.
+fn plain(name: Vec<u8>) -> Vec<u8> {
     if !name.is_empty() && name.iter().all(u8::is_ascii_digit) {
         let zeros = name.iter().take_while(|byte| **byte == b'0').count();
         return name.get(zeros.min(name.len() - 1)..).unwrap_or_default().to_vec();
