@@ -37,7 +37,7 @@ impl Lines {
     fn calls(self) -> u64 {
         match self {
             Self::Hold => 8,
-            Self::Break => 4,
+            Self::Break => 2,
         }
     }
 }
