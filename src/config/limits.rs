@@ -10,7 +10,7 @@ use super::notes::Notes;
 use super::raw::planes::Limits as Raw;
 use crate::domain::lease::Terms;
 use crate::proxy::settings::Limits;
-use crate::rewrite::redact::SHORT_MAX_LEAST;
+use crate::rewrite::redact::{SHORT_VALUE_LEAST, Shortness};
 use crate::vault::issue::IssueLimits;
 
 /// The longest life that any handle can be given: personal data that waits
@@ -19,7 +19,7 @@ pub(crate) const TTL_MAX: Duration = DAY.saturating_mul(30);
 
 /// The most that `short_value_max` may be, in bytes: what is shorter is not found in a
 /// sentence.
-const SHORT_VALUE_MOST: u64 = 16;
+const SHORT_VALUE_MOST: usize = 16;
 
 const TENTH: Duration = Duration::from_millis(100);
 
@@ -33,6 +33,7 @@ pub(crate) fn limits(
         request_body_max,
         answer_body_max,
         short_value_max,
+        short_number_max,
         header_max,
         payload_max,
         request_body_timeout,
@@ -63,10 +64,18 @@ pub(crate) fn limits(
     let releases = Range::new(u64::from(terms.releases_max), 1, 100);
     let releases_max = number(releases_max, &releases, notes);
 
-    let short = number(short_value_max, &shortness(limits.short_value_max), notes);
+    let default = Shortness::default();
+    // Two bytes stand in base64 by chance; a value of more than sixteen is no short one.
+    let values = lengths(default.value, SHORT_VALUE_LEAST, SHORT_VALUE_MOST);
+    let value = number(short_value_max, &values, notes);
+    let numbers = lengths(default.number, 1, default.number);
+    let least_number = number(short_number_max, &numbers, notes);
 
     let limits = Limits {
-        short_value_max: usize::try_from(short?).ok()?,
+        short: Shortness {
+            value: usize::try_from(value?).ok()?,
+            number: usize::try_from(least_number?).ok()?,
+        },
         request_body_max: request_body_max?,
         answer_body_max: answer_body_max?,
         header_max: header_max?,
@@ -80,8 +89,7 @@ pub(crate) fn limits(
     Some((limits, terms, IssueLimits { payload_max: payload_max?, ttl_default: ttl_default? }))
 }
 
-/// Two bytes stand in base64 by chance; a value of more than sixteen is no short one.
-fn shortness(default: usize) -> Range<u64> {
+fn lengths(default: usize, least: usize, most: usize) -> Range<u64> {
     let bytes = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
-    Range::new(bytes(default), bytes(SHORT_MAX_LEAST), SHORT_VALUE_MOST)
+    Range::new(bytes(default), bytes(least), bytes(most))
 }

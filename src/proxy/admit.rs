@@ -51,7 +51,7 @@ impl Cloakroom {
         let Some(exchange) = exchange else { return Ok(Admitted::Upstream) };
         passage.exchange =
             route.dialect.exchanges.iter().position(|other| std::ptr::eq(other, exchange));
-        passage.watch.regard(&exchange.answer.identity, settings.limits.short_value_max);
+        passage.watch.regard(&exchange.answer.identity, settings.limits.short);
         if exchange.reads_body() {
             self.take_body(session, passage, &settings.limits).await?;
         } else {

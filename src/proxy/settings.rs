@@ -16,7 +16,7 @@ use super::upstream::Upstream;
 use crate::dialect::Dialect;
 use crate::dialect::relay::RelayCall;
 use crate::domain::tenant::ContactCenterId;
-use crate::rewrite::redact::SHORT_MAX;
+use crate::rewrite::redact::Shortness;
 use crate::vault::tenancy::Tenant;
 
 /// Everything that a request is judged by.
@@ -49,9 +49,8 @@ pub struct Limits {
     /// Bytes of an answer that a rule changes or a conversation is learnt from, after
     /// decoding. Other answers stream and are not bounded.
     pub answer_body_max: usize,
-    /// Bytes below which a revealed value is looked for as a whole JSON value alone: in
-    /// texts, so short a value stands by chance.
-    pub short_value_max: usize,
+    /// Which revealed values are looked for as whole JSON values alone.
+    pub short: Shortness,
     /// Bytes of a request's head, name and value of every header.
     pub header_max: usize,
     /// Time for the body of an exchange to arrive, as far as it is read before the
@@ -71,7 +70,7 @@ impl Default for Limits {
         Self {
             request_body_max: 1024 * 1024,
             answer_body_max: 1024 * 1024,
-            short_value_max: SHORT_MAX,
+            short: Shortness::default(),
             header_max: 32 * 1024,
             request_body_timeout: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(60),

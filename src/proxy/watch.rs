@@ -11,7 +11,7 @@ use crate::domain::{HandleId, Payload, Uses};
 use crate::reject::Cause;
 use crate::rewrite::json::members::member;
 use crate::rewrite::json::scalars::scalars;
-use crate::rewrite::redact::{Mark, Needles, Replacement, SHORT_MAX, TOTAL_MAX};
+use crate::rewrite::redact::{Mark, Needles, Replacement, Shortness, TOTAL_MAX};
 use crate::vault::link::{Recalled, Revelation};
 use crate::vault::redeem::Unusable;
 
@@ -46,18 +46,18 @@ pub(super) struct Watch {
     beside: Vec<Revelation>,
     /// Members of payloads whose values come back as the handle.
     identity: Arc<[String]>,
-    /// Bytes below which a value is sought as a whole JSON value alone, where that is set.
-    short_max: Option<usize>,
+    /// Which values are sought as whole JSON values alone.
+    short: Shortness,
     needles: Option<Arc<Needles>>,
 }
 
 impl Watch {
     /// For an exchange: the members of payloads whose values come back as the handle,
-    /// whatever takes the place of others, and the bytes below which a value is sought
-    /// as a whole JSON value alone.
-    pub(super) fn regard(&mut self, identity: &Arc<[String]>, short_max: usize) {
+    /// whatever takes the place of others, and which values are sought as whole JSON values
+    /// alone.
+    pub(super) fn regard(&mut self, identity: &Arc<[String]>, short: Shortness) {
         self.identity = Arc::clone(identity);
-        self.short_max = Some(short_max);
+        self.short = short;
         self.needles = None;
     }
 
@@ -145,10 +145,7 @@ impl Watch {
         if let Some(needles) = &self.needles {
             return Ok(Arc::clone(needles));
         }
-        let mut builder = Needles::builder();
-        if let Some(short_max) = self.short_max {
-            builder = builder.short_max(short_max);
-        }
+        let mut builder = Needles::builder().short(self.short);
         let redact_as = match manner.into() {
             Manner::Said(redact_as) => {
                 // Of two equal values the first counts.
@@ -162,8 +159,8 @@ impl Watch {
         for one in self.all() {
             let replacement = replacement(one, redact_as)?;
             let values = scalars(one.payload.expose().as_bytes()).map_err(|_| Cause::Internal)?;
-            for value in values.iter().filter(|value| is_telling(value)) {
-                builder = builder.add(value, replacement.clone());
+            for value in values {
+                builder = builder.add(&value, replacement.clone());
             }
         }
         let needles = Arc::new(builder.build().map_err(|_| Cause::Internal)?);
@@ -178,21 +175,11 @@ impl Watch {
         {
             let raw = member(one.payload.expose().as_bytes(), name).ok().flatten();
             let values = raw.and_then(|raw| scalars(raw).ok()).unwrap_or_default();
-            let telling = values.into_iter().filter(|value| is_telling(value));
-            found.extend(telling.map(|value| (value.into_owned(), one.handle.expose())));
+            let values = values.into_iter();
+            found.extend(values.map(|value| (value.into_owned(), one.handle.expose())));
         }
         found
     }
-}
-
-/// Whether a value says anything about anybody when it is met again. A single ASCII
-/// character, a truth and a number of a few digits stand in every answer, as counts
-/// and codes; taking them out would break it and protect nobody.
-fn is_telling(value: &str) -> bool {
-    let number = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    // A letter beyond ASCII may be a whole surname.
-    let least = if number { SHORT_MAX } else { 1 + usize::from(value.is_ascii()) };
-    value.chars().count() >= least && !matches!(value, "true" | "false" | "null")
 }
 
 fn replacement(one: &Revelation, redact_as: RedactAs) -> Result<Replacement, Cause> {
@@ -242,7 +229,7 @@ mod tests {
     #[test]
     fn where_the_length_is_told_identity_has_asterisks_too() {
         let mut watch = Watch::default();
-        watch.regard(&["nick".to_owned()].into(), SHORT_MAX);
+        watch.regard(&["nick".to_owned()].into(), Shortness::default());
         watch.reveal([revelation()]);
         let text = br#"{"a":"Al","b":"Ann Lee"}"#;
         let shown = |needles: &Needles| {
@@ -251,7 +238,7 @@ mod tests {
         };
         let kept = shown(&watch.needles(Manner::Kept).unwrap());
         assert_eq!(kept, r#"{"a":"**","b":"*******"}"#);
-        watch.regard(&["nick".to_owned()].into(), SHORT_MAX);
+        watch.regard(&["nick".to_owned()].into(), Shortness::default());
         let said = shown(&watch.needles(RedactAs::Mark).unwrap());
         assert_eq!(said, format!(r#"{{"a":"{HANDLE}","b":"[redacted]"}}"#));
     }

@@ -99,6 +99,9 @@ pub(crate) struct Limits {
     /// Bytes below which a revealed value is looked for as a whole JSON value alone.
     /// Default: 4. 3 to 16.
     pub(crate) short_value_max: Option<At<u64>>,
+    /// Bytes below which a revealed number is looked for as a whole JSON string alone.
+    /// Default: 4. 1 to 4.
+    pub(crate) short_number_max: Option<At<u64>>,
     /// Bytes of one payload's JSON. Default: "64KiB". "2B" to "1MiB".
     pub(crate) payload_max: Option<At<String>>,
     /// Time for such a body to arrive. Default: "30s". "100ms" to "10m".

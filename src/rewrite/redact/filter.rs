@@ -4,8 +4,8 @@
 //! A look every few bytes then meets each value at least once, so that what lies between two misses
 //! cannot begin one. It never misses; where it hits, the walks decide.
 
+use super::pattern::Pattern;
 use super::runs::{Runs, Shape};
-use super::trie::Pattern;
 
 /// Bits of the table: 512 bytes at least, 32 KiB at most, so that it stays in the first cache.
 const BITS: std::ops::RangeInclusive<u32> = 12..=18;

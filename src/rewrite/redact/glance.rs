@@ -7,8 +7,8 @@
 
 use super::base64;
 use super::lot::Lot;
+use super::pattern::{Letters, Pattern};
 use super::runs::{Choices, character, raw, whole};
-use super::trie::{Letters, Pattern};
 use super::unit::introduces;
 
 /// Bytes of a text, all its parts together. In more of them runs are met by chance too often.

@@ -4,11 +4,12 @@
 //! [`Scan::next`](super::scan::Scan::next)'s matter.
 
 use super::Sought;
+use super::pattern::{Bareness, Pattern};
 use super::place::{self, Place, Unclear};
 use super::roles::{Role, Roles};
 use super::scan::{Found, Scan, Spelling};
 use super::source::Tail;
-use super::trie::{Pattern, fold};
+use super::trie::fold;
 use super::unit::{Layers, Taken, first_introducer, introduces, take};
 use super::walk::Verdict;
 
@@ -84,7 +85,7 @@ impl<'n> Scan<'n, '_> {
         Ok(at)
     }
 
-    /// A short value that is all of a JSON string, or all of a bare JSON value.
+    /// A short value that is all of a JSON string, or a number that is all of a bare JSON value.
     fn whole_at(&mut self, start: usize) -> Result<Option<Found<'n>>, Pending> {
         let quote = self.quote_at(start);
         let before = start.saturating_sub(quote.map_or(0, |quote| quote.len() - 1));
@@ -129,18 +130,14 @@ impl<'n> Scan<'n, '_> {
         to: usize,
         pattern: &'n Pattern,
     ) -> Result<Option<Found<'n>>, Pending> {
-        let literal = place::is_literal(pattern.exact());
         let raw = self.source.span(from, to) == pattern.exact();
-        if !raw || !literal && !pattern.is_number() {
+        if !raw || pattern.bareness() == Bareness::Left {
             return Ok(None);
         }
         if !place::may_end(self.source, to).map_err(|Unclear| Pending)? {
             return Ok(None);
         }
-        let mut place = Place::Numeric;
-        if !literal {
-            place = place::of_number(self.source, from, to).map_err(|Unclear| Pending)?;
-        }
+        let place = place::of_number(self.source, from, to).map_err(|Unclear| Pending)?;
         Ok(Some(Found { from, to, spelling: Spelling::Text(place), pattern }))
     }
 

@@ -3,7 +3,8 @@
 //! Most answers hold none, and the filter says so: then no tree is ever built. It never prints a
 //! value.
 
-use super::trie::{Letters, Pattern, Trie, fold};
+use super::pattern::Pattern;
+use super::trie::{Trie, fold};
 use super::unit::first_introducer;
 use std::sync::OnceLock;
 
@@ -22,8 +23,7 @@ pub(super) struct Lot {
 
 impl Lot {
     /// Adds a value that is not empty. Of two that are equal the first counts.
-    pub(super) fn add(&mut self, value: Box<[u8]>, letters: Letters, replacement: usize) {
-        let pattern = Pattern::new(value, letters, replacement);
+    pub(super) fn add(&mut self, pattern: Pattern) {
         let Some(first) = pattern.exact().first().copied() else { return };
         let (word, bit) = place(fold(first));
         if let Some(word) = self.begins.get_mut(word) {

@@ -9,6 +9,7 @@
 //! | `joins` | which two bytes stand side by side in a value |
 //! | `judge` | what a start turns out to be |
 //! | `needles` | the values, and what stands in their place |
+//! | `pattern` | a value as it is looked for |
 //! | `place` | where in JSON a value stands |
 //! | `roles` | what a byte may be the beginning of |
 //! | `runs` | the runs of bytes that a value shows early on |
@@ -43,6 +44,7 @@ mod joins;
 mod judge;
 mod lot;
 mod needles;
+mod pattern;
 mod place;
 mod roles;
 mod runs;
@@ -59,7 +61,7 @@ mod walk;
 mod write;
 
 pub use needles::{
-    Builder, MARK_MAX, Mark, MarkFault, Needles, Replacement, SHORT_MAX, SHORT_MAX_LEAST,
+    Builder, MARK_MAX, Mark, MarkFault, Needles, Replacement, SHORT_VALUE_LEAST, Shortness,
     TOTAL_MAX, TooMuch,
 };
 

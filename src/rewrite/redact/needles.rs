@@ -10,20 +10,35 @@ use super::filter::Filter;
 use super::glance::Glance;
 use super::joins::Joins;
 use super::lot::Lot;
+use super::pattern::Pattern;
 use super::place;
 use super::roles::{Role, Roles};
-use super::trie::{Letters, fold};
+use super::trie::fold;
 use super::unit::{UNIT_MAX, introduces};
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// Values shorter than this many bytes are sought as whole JSON values only, unless the builder says
-/// otherwise; so are `true`, `false` and `null`.
-pub const SHORT_MAX: usize = 4;
+/// Which values are too short to be sought everywhere. The words `true`, `false` and `null` are sought
+/// as whole JSON strings only, whatever this says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortness {
+    /// Values of fewer bytes are sought as whole JSON values only: in a text, so short a one stands by
+    /// chance. At least [`SHORT_VALUE_LEAST`].
+    pub value: usize,
+    /// Numbers of fewer bytes are sought as whole JSON strings only: a bare one is left alone, as it may
+    /// be a count or a code. 0 and 1 leave none.
+    pub number: usize,
+}
 
-/// The least that [`Builder::short_max`] can be brought to: two bytes occur in base64 by chance.
-pub const SHORT_MAX_LEAST: usize = 3;
+/// The least that [`Shortness::value`] can be brought to: two bytes occur in base64 by chance.
+pub const SHORT_VALUE_LEAST: usize = 3;
+
+impl Default for Shortness {
+    fn default() -> Self {
+        Self { value: 4, number: 4 }
+    }
+}
 
 /// The sum of all values, in bytes. The tree takes some 30 times as much memory.
 pub const TOTAL_MAX: usize = 1 << 20;
@@ -76,7 +91,7 @@ pub struct Needles {
 pub struct Builder {
     values: Vec<(Box<str>, usize)>,
     replacements: Vec<Replacement>,
-    short_max: usize,
+    short: Shortness,
 }
 
 impl Mark {
@@ -97,11 +112,10 @@ impl Mark {
 }
 
 impl Builder {
-    /// Values shorter than this many bytes are sought as whole JSON values only; at least
-    /// [`SHORT_MAX_LEAST`], and [`SHORT_MAX`] unless set.
+    /// Which values are too short to be sought everywhere.
     #[must_use]
-    pub fn short_max(mut self, bytes: usize) -> Self {
-        self.short_max = bytes.max(SHORT_MAX_LEAST);
+    pub fn short(mut self, short: Shortness) -> Self {
+        self.short = short;
         self
     }
 
@@ -129,23 +143,20 @@ impl Builder {
         }
         let (mut anywhere, mut whole) = (Lot::default(), Lot::default());
         for (value, replacement) in self.values {
+            let pattern = Pattern::new(value.into_boxed_bytes(), replacement);
             // As parts of a text, the words for truth would be found everywhere.
-            let short = value.len() < self.short_max || place::is_literal(value.as_bytes());
-            let lot = if short { &mut whole } else { &mut anywhere };
-            let letters = letters(&value);
-            lot.add(value.into_boxed_bytes(), letters, replacement);
+            let quoted = pattern.is_number() && pattern.exact().len() < self.short.number
+                || place::is_literal(pattern.exact());
+            if quoted {
+                whole.add(pattern.in_quotes_alone());
+            } else if pattern.exact().len() < self.short.value.max(SHORT_VALUE_LEAST) {
+                whole.add(pattern);
+            } else {
+                anywhere.add(pattern);
+            }
         }
         let (filter, joins, glances) = (OnceLock::new(), OnceLock::new(), AtomicU32::new(0));
         Ok(Needles { anywhere, whole, filter, joins, glances, replacements: self.replacements })
-    }
-}
-
-/// E-mail addresses are the same in any letter case.
-fn letters(value: &str) -> Letters {
-    if memchr::memchr_iter(b'@', value.as_bytes()).take(2).count() == 1 {
-        Letters::AnyCase
-    } else {
-        Letters::AsGiven
     }
 }
 
@@ -165,7 +176,7 @@ fn joins(anywhere: &Lot, whole: &Lot) -> Joins {
 impl Needles {
     /// Nothing yet.
     pub fn builder() -> Builder {
-        Builder { values: Vec::new(), replacements: Vec::new(), short_max: SHORT_MAX }
+        Builder { values: Vec::new(), replacements: Vec::new(), short: Shortness::default() }
     }
 
     /// Whether there is nothing to look for; then an answer costs nothing.

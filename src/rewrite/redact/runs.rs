@@ -5,8 +5,7 @@
 
 use super::base64;
 use super::filter::Starts;
-use super::place;
-use super::trie::{Letters, Pattern};
+use super::pattern::{Bareness, Letters, Pattern};
 
 /// The most bytes of a run.
 pub(super) const WIDTH_MAX: usize = 4;
@@ -129,7 +128,7 @@ pub(super) fn whole(pattern: &Pattern, mut each: impl FnMut(&[Choices; 3], Start
     let third = |behind: &[u8]| text(1).unwrap_or_else(|| Choices::of(behind));
     let Some(first) = text(0) else { return };
     each(&[Choices::of(b"\""), first, third(b"\"\\")], Starts::WHOLE_QUOTED);
-    if pattern.is_number() || place::is_literal(exact) {
+    if pattern.bareness() == Bareness::Found {
         let before = Choices::of(b":,[ \t\r\n");
         each(&[before, first, third(b",}] \t\r\n")], Starts::WHOLE_BARE);
     }

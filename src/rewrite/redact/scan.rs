@@ -8,11 +8,12 @@ use super::base64::{Base64Walk, ESCAPED, value};
 use super::filter::{Look, Starts, four};
 use super::judge::Pending;
 use super::needles::Needles;
+use super::pattern::Pattern;
 use super::place::Place;
 use super::roles::{Role, Roles};
 use super::source::{Source, Tail};
 use super::text::{TextWalk, escapes};
-use super::trie::{Pattern, fold};
+use super::trie::fold;
 use super::unit::{Taken, Unit, first_introducer, introduces};
 
 /// What a scan came upon.

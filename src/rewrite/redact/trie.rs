@@ -3,26 +3,7 @@
 //! Folding makes one tree do for every spelling; whether the letters' case was right is asked of a
 //! [`Pattern`] at the end. It never holds what was not added, and never prints what was.
 
-/// A value as it is looked for.
-#[derive(Clone)]
-pub(super) struct Pattern {
-    /// Its bytes, with a space for every `+`.
-    exact: Box<[u8]>,
-    letters: Letters,
-    /// What to put in its place, as the builder counted them.
-    pub(super) replacement: usize,
-    /// The next pattern of the same folded text.
-    next: Option<usize>,
-}
-
-/// Whether letter case counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Letters {
-    /// Only as given.
-    AsGiven,
-    /// Any mixture (ASCII letters).
-    AnyCase,
-}
+use super::pattern::Pattern;
 
 /// A place in the tree; the root is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,17 +58,18 @@ impl Trie {
     pub(super) fn add(&mut self, pattern: &Pattern) {
         let index = self.patterns.len();
         let mut at = Self::ROOT;
-        for byte in &pattern.exact {
+        for byte in pattern.exact() {
             at = self.child(at, fold(*byte)).unwrap_or_else(|| self.grow(at, fold(*byte), index));
         }
-        let same =
-            |known: &Pattern| known.exact == pattern.exact && known.letters == pattern.letters;
+        let same = |known: &Pattern| {
+            known.exact() == pattern.exact() && known.letters() == pattern.letters()
+        };
         if self.known(at).any(same) {
             return;
         }
         let Some(node) = self.nodes.get_mut(at.index()) else { return };
         let next = node.ends.replace(index);
-        self.patterns.push(Pattern { next, ..pattern.clone() });
+        self.patterns.push(pattern.clone().before(next));
     }
 
     /// Lays the suffix links; called once, after the last value.
@@ -212,35 +194,6 @@ impl Trie {
             *first = index;
         }
         At(index)
-    }
-}
-
-impl Pattern {
-    pub(super) fn new(mut value: Box<[u8]>, letters: Letters, replacement: usize) -> Self {
-        if memchr::memchr(b'+', &value).is_some() {
-            value.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
-        }
-        Self { exact: value, letters, replacement, next: None }
-    }
-
-    /// Its bytes, with a space for every `+`.
-    pub(super) fn exact(&self) -> &[u8] {
-        &self.exact
-    }
-
-    pub(super) fn letters(&self) -> Letters {
-        self.letters
-    }
-
-    /// Whether it could be a JSON number, or the inside of one.
-    pub(super) fn is_number(&self) -> bool {
-        self.exact.iter().all(|byte| super::place::in_number(*byte) || *byte == b' ')
-            && self.exact.iter().any(u8::is_ascii_digit)
-    }
-
-    fn is(&self, read: impl Iterator<Item = u8>) -> bool {
-        let plain = |byte: u8| if byte == b'+' { b' ' } else { byte };
-        self.letters == Letters::AnyCase || self.exact.iter().copied().eq(read.map(plain))
     }
 }
 

@@ -3,7 +3,8 @@
 //! So every byte is read once per walk, however often a value repeats itself. It never decides how
 //! characters are spelt: its callers decode, it only keeps where each byte came from.
 
-use super::trie::{At, Pattern, Trie, fold};
+use super::pattern::Pattern;
+use super::trie::{At, Trie, fold};
 use std::collections::VecDeque;
 
 /// One byte that was decoded.

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::spell::spellings;
-use super::{VALUES, every_cut, needles, whole};
+use super::{VALUES, cut, every_cut, mark, needles, whole};
 use ::base64::Engine;
 use ::base64::engine::general_purpose::STANDARD;
 
@@ -11,6 +11,7 @@ fn the_same_length_stays_the_same() {
     let needles = VALUES
         .iter()
         .fold(Needles::builder(), |b, v| b.add(v, Replacement::SameLength))
+        .short(Shortness { number: 0, ..Shortness::default() })
         .add("42", Replacement::SameLength)
         .build()
         .unwrap();
@@ -47,6 +48,7 @@ fn a_short_value_is_found_only_as_a_whole_json_value() {
         r#"{"a":"x, 42 y"}"#,
         "QWw=",
         r#"{"a":truer}"#,
+        r#"{"a":true}"#,
         r#"["A\u006c","AL"]x"#.get(6..).unwrap(),
         r#"{"x":[427,"7 "]}"#,
         "Al, Al",
@@ -64,7 +66,7 @@ fn a_short_value_is_found_only_as_a_whole_json_value() {
         (r#"[1,"Al"]"#, r#"[1,"[redacted]"]"#),
         (r#""Al""#, r#""[redacted]""#),
         ("42", "11"),
-        (r#"{"a":true}"#, r#"{"a":null}"#),
+        (r#"{"a":"true"}"#, r#"{"a":"[redacted]"}"#),
         (r#"{"a":"\u0041l"}"#, r#"{"a":"[redacted]"}"#),
         (r#"{"a":"\u00e9"}"#, r#"{"a":"[redacted]"}"#),
         (r#"{"a":"é"}"#, r#"{"a":"[redacted]"}"#),
@@ -75,6 +77,31 @@ fn a_short_value_is_found_only_as_a_whole_json_value() {
     ] {
         every_cut(&needles, text, wanted);
     }
+}
+
+#[test]
+fn a_short_number_is_found_in_quotes_and_a_bare_one_is_left_alone() {
+    let build = |number| {
+        let short = Shortness { number, ..Shortness::default() };
+        let values = ["7", "42", "1.5", "-42", "123", "K", "1234"];
+        let add = |builder: Builder, value: &&str| builder.add(value, mark("[redacted]"));
+        let builder = values.iter().fold(Needles::builder().short(short), add);
+        Arc::new(builder.build().unwrap())
+    };
+    let bare = r#"{"a":7,"b":42,"c":[1.5,123],"d":-42}"#;
+    every_cut(&build(4), bare, bare);
+    let masked = r#"{"a":"[redacted]","b":"[redacted]","c":[1.1,111],"d":"[redacted]"}"#;
+    for number in [0, 1] {
+        let (got, count) = cut(&build(number), &[bare.as_bytes()]);
+        assert_eq!((got.as_str(), count), (masked, 5));
+    }
+    let (got, _) = cut(&build(3), &[bare.as_bytes()]);
+    assert_eq!(got, r#"{"a":7,"b":42,"c":[1.1,111],"d":"[redacted]"}"#);
+    for text in ["7", "42", "1.5", "-42", "123", "K"] {
+        let quoted = format!(r#"{{"a":"{text}"}}"#);
+        every_cut(&build(4), &quoted, r#"{"a":"[redacted]"}"#);
+    }
+    every_cut(&build(4), r#"{"a":1234,"b":"x"}"#, r#"{"a":"[redacted]","b":"x"}"#);
 }
 
 #[test]
