@@ -7,12 +7,15 @@
 //! | here | sockets, disk store, audit | every exchange, spelling, five statuses, every coding, one byte to a chunk |
 //! | `cuts` | sockets | four exchanges, every spelling, two chunks cut at every byte; two of them in every coding |
 //! | `frames` | WebSockets | every socket, every spelling, two fragments cut at every byte, both ways; binary ones down |
+//! | `slices` | sockets | every spelling but base64, a text in two events, cut at every other character |
+//! | `src/proxy/answer/tests/slices.rs` | the same code in the process | as above, cut between any two characters, also in three and in single ones, in lines, messages and codings |
 //! | `src/proxy/answer/tests.rs` | the same code in the process | every exchange, spelling, coding, cut at every byte |
 
 mod calls;
 mod codings;
 mod cuts;
 mod frames;
+mod slices;
 mod spellings;
 
 use std::io::Write;

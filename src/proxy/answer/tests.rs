@@ -23,7 +23,7 @@ use crate::domain::{
 };
 use crate::proxy::watch::Watch;
 use crate::rewrite::json::pointer::Pointer;
-use crate::rewrite::redact::{Needles, SHORT_MAX};
+use crate::rewrite::redact::{Needles, Shortness};
 use crate::vault::link::Revelation;
 
 #[path = "../../../tests/it/canary/codings.rs"]
@@ -32,6 +32,7 @@ mod codings;
 mod spellings;
 
 mod debug;
+mod slices;
 
 const DIALECTS: [&str; 5] = ["quiq", "genesys", "halo", "opendialog", "alli"];
 
@@ -156,7 +157,7 @@ impl Count {
     /// Every answer of exchanges that say the same of theirs.
     fn answers(&mut self, answer: &Answering, marks: &Marks) {
         let mut watch = Watch::default();
-        watch.regard(&answer.identity, SHORT_MAX);
+        watch.regard(&answer.identity, Shortness::default());
         watch.reveal([revelation()]);
         let needles = watch.needles(answer.redact_as).unwrap();
         let how = match answer.reads_whole_body() {
