@@ -15,7 +15,7 @@ pub(super) fn serve(file: &Path, upgrade: bool) -> Result<(), Failure> {
     readable(file)?;
     let config = config::load(file, 1)?;
     let (parts, process) = split(config);
-    let _logs = crate::telemetry::logs::start(process.log);
+    let _logs = crate::telemetry::logs::start(process.log)?;
     let house = House::assemble(parts, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
     let start = if upgrade { Start::TakingOver } else { Start::Fresh };
     run(Arc::new(house), &process, Some(file.to_owned()), start).map_err(Failure::from)

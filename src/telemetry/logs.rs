@@ -5,14 +5,15 @@
 //! request is said by the access line.
 
 mod access_line;
+mod queue;
 
-use std::io::{BufWriter, IsTerminal};
+use std::io::{self, IsTerminal};
 
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::JsonFields;
 
 use self::access_line::JsonLines;
+pub use self::queue::Writing;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +36,17 @@ impl LogFormat {
 const FILTER: &str = "warn,cloakroom=info,pingora_core=off,pingora_core::server=warn,\
                       pingora_proxy=off,pingora_load_balancing=off,h2=off,hyper=off,rustls=off";
 
-/// Lines that wait are written together, up to so many bytes.
-const BUFFER: usize = 64 << 10;
-
-/// Starts logging. Lines are lost only if they come faster than standard error
-/// takes them; the guard writes out what is left when it is dropped.
-pub fn start(format: LogFormat) -> WorkerGuard {
-    // Flushed whenever no line is waiting: a write for each would be the larger part.
-    let buffered = BufWriter::with_capacity(BUFFER, std::io::stderr());
-    let (writer, guard) = tracing_appender::non_blocking(buffered);
+/// Starts logging. Lines are lost only if they come faster than standard error takes them,
+/// and a line tells how many; what is left is written when the guard is dropped.
+///
+/// # Errors
+/// Where the system gives no thread to write them.
+pub fn start(format: LogFormat) -> io::Result<Writing> {
+    let told = |lost| tracing::warn!(lost, "log lines came faster than they could be written");
+    let (queue, writing) = queue::queue(io::stderr(), told)?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(FILTER))
-        .with_writer(writer)
+        .with_writer(queue)
         .with_ansi(std::io::stderr().is_terminal());
     // A second start in one process keeps the first: tests share a process.
     let _ = match format {
@@ -55,5 +55,5 @@ pub fn start(format: LogFormat) -> WorkerGuard {
         }
         LogFormat::Text => lines.try_init(),
     };
-    guard
+    Ok(writing)
 }
