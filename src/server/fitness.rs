@@ -10,8 +10,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::key_check::KeyChecker;
 use super::shelf::{Examiner, Verdict};
+use crate::domain::Keyring;
 use crate::store::StoreFault;
+
+/// How long a call waits for a store that has no bound of its own.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a store must not be used, as its log line says it.
 pub(super) type Unfit = Arc<str>;
@@ -31,6 +36,7 @@ pub enum Fitness {
 #[derive(Debug)]
 pub(super) struct Gate {
     examiner: Option<Examiner>,
+    keys: KeyChecker,
     fit: AtomicBool,
     unfit: OnceLock<Unfit>,
     /// Somebody's look is under way.
@@ -40,10 +46,10 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Open at once where there is nobody to ask.
-    pub(super) fn new(examiner: Option<Examiner>) -> Arc<Self> {
-        let fit = AtomicBool::new(examiner.is_none());
+    pub(super) fn new(examiner: Option<Examiner>, keys: KeyChecker) -> Arc<Self> {
+        let fit = AtomicBool::new(examiner.is_none() && keys.is_idle());
         let (unfit, looking) = (OnceLock::new(), AtomicBool::new(false));
-        Arc::new(Self { examiner, fit, unfit, looking, looks: watch::Sender::new(0) })
+        Arc::new(Self { examiner, keys, fit, unfit, looking, looks: watch::Sender::new(0) })
     }
 
     /// Why the store must not be used, if it was found so.
@@ -51,10 +57,17 @@ impl Gate {
         self.unfit.get().map(|why| &**why)
     }
 
-    /// Asks the server what it is, and logs what it says.
+    /// Asks the server what it is, and whose keys it knows, and logs what it says.
     pub(super) async fn examine(&self) -> Fitness {
-        let Some(examiner) = &self.examiner else { return Fitness::Fit };
-        match examiner.examine().await {
+        let server = match &self.examiner {
+            Some(examiner) => examiner.examine().await,
+            None => Verdict::Fit,
+        };
+        let verdict = match server {
+            Verdict::Fit => self.keys.examine().await,
+            other @ (Verdict::Unfit(_) | Verdict::Absent) => other,
+        };
+        match verdict {
             Verdict::Fit => self.fit.store(true, Ordering::Release),
             Verdict::Absent => {}
             Verdict::Unfit(why) => {
@@ -63,6 +76,18 @@ impl Gate {
             }
         }
         self.known()
+    }
+
+    /// Whether the keys of a reload are those that the store knows. One that cannot say does not
+    /// keep a reload up.
+    ///
+    /// # Errors
+    /// Why they are not.
+    pub(super) async fn admit(&self, keyring: &Keyring) -> Result<(), Unfit> {
+        match self.keys.examine_those_of(keyring).await {
+            Verdict::Fit | Verdict::Absent => Ok(()),
+            Verdict::Unfit(why) => Err(why),
+        }
     }
 
     /// For each operation: whether it may be done. The first one that comes before the
@@ -93,7 +118,7 @@ impl Gate {
 
     /// Waits for a look that is under way, or has one begun.
     async fn look(self: &Arc<Self>) {
-        let patience = self.examiner.as_ref().map_or(Duration::ZERO, Examiner::patience);
+        let patience = self.examiner.as_ref().map_or(PATIENCE, Examiner::patience);
         // Before anybody's look can end, or its end would be missed.
         let mut looks = self.looks.subscribe();
         if !self.looking.swap(true, Ordering::AcqRel) {

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 
 use super::fitness::{Fitness, Gate};
+use super::key_check::KeyChecker;
 use super::parts::Parts;
 use super::shelf::{self, ShelfFault};
 use super::timed::Timed;
@@ -91,7 +92,8 @@ impl House {
             ) => Pace::Waits,
         };
         let shelf = shelf::open(&parts.store).map_err(HouseFault::Store)?;
-        let gate = Gate::new(shelf.examiner);
+        let checker = KeyChecker::new(Arc::clone(&shelf.store), &parts.keyring);
+        let gate = Gate::new(shelf.examiner, checker);
         let store = Arc::new(Timed::new(shelf.store, Arc::clone(&metrics), Arc::clone(&gate)));
         metrics.generation(parts.data.generation);
         tracing::info!(keys = keys(&parts.keyring), "keyring");
@@ -121,6 +123,15 @@ impl House {
     /// before that has it asked.
     pub async fn examine_store(&self) -> Fitness {
         self.gate.examine().await
+    }
+
+    /// Whether the store knows these keys as its own, or knows nothing of them. To be asked before
+    /// [`House::take`]; a store that does not answer keeps nothing up.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn examine_keys(&self, keyring: &Keyring) -> Result<(), Arc<str>> {
+        self.gate.admit(keyring).await
     }
 
     /// Whether a call may have to wait.

@@ -7,6 +7,7 @@
 mod fitness;
 pub mod house;
 mod hyper_app;
+mod key_check;
 pub mod parts;
 pub mod run;
 pub mod shelf;

@@ -32,7 +32,7 @@ pub enum ShelfFault {
     Disk(OpenFault),
     /// The settings cannot work.
     Redis(SettingFault),
-    /// The server must not be used.
+    /// The server must not be used, or knows other keys.
     Unfit(String),
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for ShelfFault {
         match self {
             Self::Disk(fault) => write!(f, "the disk store: {fault}"),
             Self::Redis(fault) => write!(f, "the redis store: {fault}"),
-            Self::Unfit(why) => write!(f, "the redis store: {why}"),
+            Self::Unfit(why) => write!(f, "the store: {why}"),
         }
     }
 }

@@ -9,6 +9,7 @@ mod body;
 mod ending;
 mod fault;
 mod file;
+mod keys;
 mod log;
 mod readers;
 mod room;
@@ -28,11 +29,12 @@ use self::readers::Readers;
 use self::rows::Rows;
 use self::writer::{Step, Unwanted, Writer};
 use super::place::{Crowd, Placed, When};
-use super::{Census, Record, RecordKey, Reserved, SWEEP_MAX, Store, StoreFault};
-use crate::domain::Fingerprint;
+use super::{Census, Knowing, Record, RecordKey, Reserved, SWEEP_MAX, Store, StoreFault};
+use crate::domain::keyring::KeyCheck;
 use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
 use crate::domain::tenant::TenantId;
 use crate::domain::time::Timestamp;
+use crate::domain::{Fingerprint, KeyId};
 
 /// What an operator decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,6 +262,18 @@ impl Store for DiskStore {
             rows.delete_expired(now, SWEEP_MAX).map(Step::Done)
         };
         self.writer.ask(Unwanted::Drop, work).await
+    }
+
+    async fn know_key(
+        &self,
+        id: KeyId,
+        check: KeyCheck,
+        knowing: Knowing,
+    ) -> Result<KeyCheck, StoreFault> {
+        let work = move |rows: &Rows<'_>, _: Option<&KeyCheck>| {
+            rows.know_key(id, check, knowing).map(Step::Done)
+        };
+        self.writer.ask(Unwanted::Finish, work).await
     }
 
     async fn census(&self) -> Result<Census, StoreFault> {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::place::{Crowd, Placed, When};
+use crate::domain::keyring::KeyCheck;
 use crate::domain::lease::{Ask, Granted, LeaseId, Ledger, Refused, Settled, Terms};
 use crate::domain::seal::Sealed;
 use crate::domain::tenant::TenantId;
@@ -152,6 +153,15 @@ pub enum Writers {
     Others,
 }
 
+/// Whether what a store knows of a key's number stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowing {
+    /// It stands: what is told is remembered where nothing was known.
+    Once,
+    /// It is replaced.
+    Anew,
+}
+
 /// The most records that one [`Store::sweep`] forgets: bounds how long other writes
 /// wait for it.
 pub const SWEEP_MAX: u32 = 64;
@@ -263,6 +273,18 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<Arc<Record>>, StoreFault> {
         let _ = (tenant, subject, now, max);
         Err(StoreFault::Unreachable("it keeps no index by subject"))
+    }
+
+    /// Tells it what the key of this number is known by; what it remembers of that number from then
+    /// on. A store that ends with this process remembers nothing, and answers what it was told.
+    async fn know_key(
+        &self,
+        id: KeyId,
+        check: KeyCheck,
+        knowing: Knowing,
+    ) -> Result<KeyCheck, StoreFault> {
+        let _ = (id, knowing);
+        Ok(check)
     }
 
     /// How full it is.

@@ -17,6 +17,7 @@ mod codec;
 mod dial;
 mod fault;
 mod keys;
+mod known_keys;
 mod lane;
 mod leasing;
 mod near;
@@ -45,9 +46,10 @@ use self::removal::Meant;
 use self::shares::Shares;
 use self::wire::Wire;
 use super::place::{Crowd, Placed, When};
-use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
+use super::{Census, Knowing, Record, RecordKey, Reserved, Store, StoreFault};
+use crate::domain::keyring::KeyCheck;
 use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
-use crate::domain::{Fingerprint, TenantId, Timestamp};
+use crate::domain::{Fingerprint, KeyId, TenantId, Timestamp};
 
 /// The store in Redis or Valkey.
 #[derive(Debug)]
@@ -177,6 +179,15 @@ impl Store for RedisStore {
         self.books.tell(now);
         let removed = self.take_all(&key.tenant, &[key.id], Meant::Any, now).await;
         removed.map(|count| count > 0).map_err(self.told())
+    }
+
+    async fn know_key(
+        &self,
+        id: KeyId,
+        check: KeyCheck,
+        knowing: Knowing,
+    ) -> Result<KeyCheck, StoreFault> {
+        self.known_key(id, check, knowing).await.map_err(self.told())
     }
 
     async fn remove_subject(

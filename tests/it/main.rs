@@ -28,6 +28,7 @@ mod framing;
 mod honey;
 #[cfg(test)]
 mod keys;
+mod known_keys;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]

@@ -20,6 +20,16 @@ impl KeyCheck {
         let (cut, _) = derived.split_first_chunk().ok_or(NotDerived)?;
         Ok(KeyCheck(*cut))
     }
+
+    /// As [`KeyCheck::bytes`] gave it.
+    pub fn from_bytes(bytes: [u8; 8]) -> KeyCheck {
+        KeyCheck(bytes)
+    }
+
+    /// To be kept beside what the key sealed.
+    pub fn bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
 }
 
 impl fmt::Display for KeyCheck {

@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use crate::domain::{Fingerprint, HandleId, TenantId};
+use crate::domain::{Fingerprint, HandleId, KeyId, TenantId};
 use crate::store::RecordKey;
 
 /// The names under one prefix.
@@ -50,6 +50,11 @@ impl Keys {
     pub(super) fn subject(&self, tenant: &TenantId, subject: &Fingerprint) -> Vec<u8> {
         let print = u128::from_be_bytes(*subject.bytes());
         self.tagged(format_args!("{tenant}/{print:032x}"), "subject")
+    }
+
+    /// What the key of this number is known by.
+    pub(super) fn known_key(&self, id: KeyId) -> Vec<u8> {
+        self.tagged(format_args!("key/{id}"), "known-by")
     }
 
     /// Anything in the slot of `tag`.
