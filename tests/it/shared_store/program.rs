@@ -154,6 +154,10 @@ async fn while_the_binary_is_upgraded_every_handle_on_disk_goes_on_working() {
     let mut command = prepared("serve", &serving.file);
     command.arg("--upgrade");
     let _new = Process::start(command);
+    // The old one looks for it for a few seconds only.
+    while !folder.path().join("upgrade.sock").exists() {
+        tokio::task::yield_now().await;
+    }
     old.signal("-QUIT");
     // The old one answers until it has handed over, the new one from then on.
     for _ in 0..50 {
