@@ -13,7 +13,7 @@ GROUPS = [  # the first that fits
     ("allocator (mimalloc)", r"\b_?mi_"),
     ("access line (tracing, serde_json, metrics' labels)", r"tracing|serde_json::ser|crossbeam_channel|telemetry"),
     ("handle and seal (HMAC, SHA-256, HKDF, AES-GCM, base64)", r"sha2|hmac|hkdf|aes|ghash|polyval|base64|cloakroom::domain|ctr::"),
-    ("store (moka)", r"moka|crossbeam_epoch|cloakroom::store|quanta"),
+    ("store", r"moka|crossbeam_epoch|cloakroom::store|quanta"),
     ("finding and splicing (JSON, dialect)", r"cloakroom::(rewrite::(json|splice)|dialect|proxy::swap)|core::str::.*from_utf8"),
     ("searching answers (redaction)", r"cloakroom::(rewrite::redact|proxy::(answer|watch))"),
     ("the rest of Cloakroom", r"cloakroom::"),

@@ -20,6 +20,10 @@ use cloakroom::domain::{Expiry, Fingerprint, HandleId, KeyId, TenantId, Timestam
 use cloakroom::store::disk::{DiskOptions, DiskStore};
 use cloakroom::store::{Record, RecordKey, SWEEP_MAX, Store};
 
+/// As the program allocates: what an entry takes depends on it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const NOW: Timestamp = Timestamp::from_secs(1_000_000);
@@ -213,7 +217,7 @@ fn record(n: u64) -> Record {
     sealed.splice(..2, [1, 1]);
     Record {
         key: key(n).unwrap_or_else(|_| unreachable!("the tenant's name is sound")),
-        sealed: Sealed::from_bytes(sealed.into())
+        sealed: Sealed::from_bytes(&sealed)
             .unwrap_or_else(|_| unreachable!("the bytes have the shape of a seal")),
         key_id: KeyId::new(1).unwrap_or_else(|| unreachable!("one is not zero")),
         uses: Uses::UntilExpiry,

@@ -8,10 +8,10 @@
 //! ```
 
 use std::fmt;
+use std::sync::Arc;
 
 use aes_gcm::aead::{Aead as _, Payload as Message};
 use aes_gcm::{Aes256Gcm, KeyInit as _};
-use bytes::Bytes;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -35,9 +35,9 @@ const PAYLOAD_LABEL: &[u8] = b"cloakroom seal payload v1";
 const HONEY_LABEL: &[u8] = b"cloakroom seal honey v1";
 const LINK_LABEL: &[u8] = b"cloakroom seal link v1";
 
-/// A sealed record, as stored. Cheap to clone.
+/// A sealed record, as stored: one allocation of its size, however often it is cloned.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(Bytes);
+pub struct Sealed(Arc<[u8]>);
 
 /// Why something was not sealed or not opened. Carries nothing of the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -60,12 +60,12 @@ pub enum SealFault {
 }
 
 impl Sealed {
-    /// A record read back from a store.
+    /// A record read back from a store, which is copied.
     ///
     /// # Errors
     /// [`SealFault::Malformed`] when it is too short, of another version, or names key 0.
-    pub fn from_bytes(bytes: Bytes) -> Result<Sealed, SealFault> {
-        let sealed = Sealed(bytes);
+    pub fn from_bytes(bytes: &[u8]) -> Result<Sealed, SealFault> {
+        let sealed = Sealed(bytes.into());
         let (_, _, box_) = sealed.parts().ok_or(SealFault::Malformed)?;
         if box_.len() < TAG_LEN {
             return Err(SealFault::Malformed);
@@ -74,7 +74,7 @@ impl Sealed {
     }
 
     /// The record, as stored.
-    pub fn as_bytes(&self) -> &Bytes {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 

@@ -38,7 +38,7 @@ fn record(n: u64) -> Record {
     sealed[..2].copy_from_slice(&[1, 1]);
     Record {
         key: key(n),
-        sealed: Sealed::from_bytes(sealed.into()).unwrap(),
+        sealed: Sealed::from_bytes(&sealed).unwrap(),
         key_id: KeyId::new(1).unwrap(),
         uses: Uses::Once,
         issued: NOW,

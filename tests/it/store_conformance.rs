@@ -7,7 +7,6 @@ mod place;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use cloakroom::domain::lease::{Ask, Granted, LeaseId, Ledger, Refused, Settled, Standing, Terms};
 use cloakroom::domain::seal::Sealed;
 use cloakroom::domain::{Expiry, Fingerprint, HandleId, KeyId, TenantId, Timestamp, Uses};
@@ -61,7 +60,7 @@ fn key(tenant: &str, id: u8) -> RecordKey {
 fn sealed() -> Sealed {
     let mut bytes = vec![7; 64];
     bytes[0] = 1;
-    Sealed::from_bytes(Bytes::from(bytes)).unwrap()
+    Sealed::from_bytes(&bytes).unwrap()
 }
 
 fn record(key: RecordKey, uses: Uses) -> Record {

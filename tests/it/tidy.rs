@@ -40,7 +40,7 @@ const STRANGERS: &[(&str, &str)] = &[
 /// Words that only these files may say.
 const RESERVED: &[(&[&str], &[&str])] = &[
     (&["pingora::", "use pingora"], &["src/proxy/", "src/server/"]),
-    (&["moka"], &["src/store/memory", "src/store/redis/near.rs"]),
+    (&["moka"], &["src/store/redis/near.rs"]),
     (&["rusqlite"], &["src/store/disk"]),
     (&["redis::", "use redis"], &["src/store/redis", "src/config/store", "src/server/"]),
     (&["use hmac", "hmac::"], &["src/domain/keyring.rs"]),

@@ -94,7 +94,7 @@ fn a_record_with_any_one_bit_flipped_does_not_open() {
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        let opened = Sealed::from_bytes(flipped.into()).and_then(|s| keyring.open(&verified, &s));
+        let opened = Sealed::from_bytes(&flipped).and_then(|s| keyring.open(&verified, &s));
         assert!(opened.is_err(), "bit {bit}");
     }
 }
@@ -103,14 +103,13 @@ fn a_record_with_any_one_bit_flipped_does_not_open() {
 fn a_record_cut_or_lengthened_does_not_open() {
     let keyring = keyring((1, 1), &[]);
     let verified = verified_by(&keyring, usual(), "acme");
-    let bytes = sealed_by(&keyring).as_bytes().clone();
+    let bytes = sealed_by(&keyring).as_bytes().to_vec();
     for len in 0..bytes.len() {
-        let opened =
-            Sealed::from_bytes(bytes.slice(..len)).and_then(|s| keyring.open(&verified, &s));
+        let opened = Sealed::from_bytes(&bytes[..len]).and_then(|s| keyring.open(&verified, &s));
         let why = if len < HEAD_LEN + TAG_LEN { SealFault::Malformed } else { SealFault::Mismatch };
         assert_eq!(opened.unwrap_err(), why, "{len}");
     }
-    let longer = Sealed::from_bytes([&bytes, b"\0".as_slice()].concat().into()).unwrap();
+    let longer = Sealed::from_bytes(&[&bytes, b"\0".as_slice()].concat()).unwrap();
     assert_eq!(keyring.open(&verified, &longer).unwrap_err(), SealFault::Mismatch);
 }
 
@@ -180,7 +179,7 @@ proptest! {
         let handle = keyring.sign(of(secret), &tenant("acme"));
         let payload = Payload::parse(text.as_bytes(), 1024).unwrap();
         let sealed = keyring.seal(&handle, &tenant("acme"), nonce, &payload).unwrap();
-        let stored = Sealed::from_bytes(sealed.as_bytes().clone()).unwrap();
+        let stored = Sealed::from_bytes(sealed.as_bytes()).unwrap();
         let opened = keyring.open(&verified_by(&keyring, of(secret), "acme"), &stored).unwrap();
         prop_assert_eq!(opened.expose(), text);
         let fault = keyring.open(&verified_by(&keyring, of(other), "acme"), &stored).unwrap_err();
@@ -190,7 +189,7 @@ proptest! {
     #[test]
     fn no_bytes_make_a_record_panic(bytes: Vec<u8>) {
         let keyring = keyring((1, 1), &[]);
-        if let Ok(sealed) = Sealed::from_bytes(bytes.into()) {
+        if let Ok(sealed) = Sealed::from_bytes(&bytes) {
             let _ = keyring.open_under(b"link", &tenant("acme"), &sealed);
         }
     }

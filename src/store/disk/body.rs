@@ -9,7 +9,6 @@
 //! ledger: state 1 (+ 41 to 57 leased, + 24 spent) · binding 1 or 17 · redeemed 4 · releases 4
 //! ```
 
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::super::{Record, RecordKey};
@@ -68,7 +67,7 @@ impl Columns {
             uses: Uses::from_byte(rest.byte()?)?,
             issued: rest.timestamp()?,
             ledger: rest.ledger()?,
-            sealed: Sealed::from_bytes(Bytes::copy_from_slice(rest.0)).ok()?,
+            sealed: Sealed::from_bytes(rest.0).ok()?,
             key: key.clone(),
             key_id: KeyId::new(self.key_id)?,
             expires: Expiry::from_secs(self.expires),

@@ -9,8 +9,6 @@
 //! sealed …
 //! ```
 
-use bytes::Bytes;
-
 use super::fault::Fault;
 use crate::domain::lease::{LeaseId, Ledger, State};
 use crate::domain::seal::Sealed;
@@ -82,9 +80,9 @@ fn encode_ledger(ledger: &Ledger, out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// [`Fault::Damaged`].
-pub(super) fn decode(key: &RecordKey, bytes: &Bytes) -> Result<Record, Fault> {
+pub(super) fn decode(key: &RecordKey, bytes: &[u8]) -> Result<Record, Fault> {
     let head = decode_head(bytes).ok_or(Fault::Damaged("not a record of this version"))?;
-    let sealed = Sealed::from_bytes(bytes.slice(HEAD_LEN..))
+    let sealed = Sealed::from_bytes(bytes.get(HEAD_LEN..).unwrap_or_default())
         .map_err(|_| Fault::Damaged("not a sealed payload"))?;
     Ok(Record {
         key: key.clone(),

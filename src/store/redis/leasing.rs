@@ -3,7 +3,6 @@
 //! Never decides anything: the rules are the script's, which mirrors the ledger's. All sums on times are done here,
 //! saturated, so that the script only compares.
 
-use bytes::Bytes;
 use futures_util::future::{BoxFuture, select_ok};
 use redis::Value;
 
@@ -66,8 +65,8 @@ pub(super) fn reserved(answer: Value, ask: &Ask) -> Result<Reserved, Fault> {
         _ => return Err(Fault::Damaged("not a record of this version")),
     };
     let payload = payload.ok_or(Fault::Refused)?;
-    let sealed = Sealed::from_bytes(Bytes::from(payload))
-        .map_err(|_| Fault::Damaged("not a sealed payload"))?;
+    let sealed =
+        Sealed::from_bytes(&payload).map_err(|_| Fault::Damaged("not a sealed payload"))?;
     Ok(Reserved::Granted(granted, sealed))
 }
 

@@ -1,7 +1,6 @@
 //! Erasing a person over a change of keys: the old key counts as needed for as long as
 //! something of hers can be found by it alone.
 
-use cloakroom::store::Writers;
 use cloakroom::vault::renew::LINK_LIFE_MAX;
 use cloakroom::vault::wrap::WrapScene;
 
@@ -73,10 +72,6 @@ async fn what_is_learnt_after_a_rotation_counts_as_needing_the_key_that_a_person
 #[tokio::test]
 async fn the_old_key_may_go_at_last_however_long_the_conversation() {
     for Engine { store, _servers } in stores().await {
-        // The memory store forgets by a clock of its own, which no test turns.
-        if store.writers() == Writers::ThisProcess {
-            continue;
-        }
         let node = node_on(&store);
         let ann = revelation(&node, r#"{"name":"Ann"}"#, Some("ann")).await;
         let rotated = second(&store, &node.clock, keyring(2, &[1]));

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use cloakroom::domain::lease::{Ask, LeaseId, Ledger, Terms};
 use cloakroom::domain::seal::Sealed;
 use cloakroom::domain::{Expiry, Fingerprint, HandleId, KeyId, TenantId, Timestamp, Uses};
@@ -29,7 +28,7 @@ pub(crate) fn record(number: u64, uses: Uses) -> Record {
     bytes[0] = 1;
     Record {
         key: key(number),
-        sealed: Sealed::from_bytes(Bytes::from(bytes)).unwrap(),
+        sealed: Sealed::from_bytes(&bytes).unwrap(),
         key_id: KeyId::new(7).unwrap(),
         uses,
         issued: NOW,

@@ -18,7 +18,7 @@ fn child(id: u8, parent: u8) -> Record {
 fn saying(id: u8, what: u8) -> Record {
     let mut bytes = vec![what + 1; 64];
     bytes[0] = 1;
-    Record { sealed: Sealed::from_bytes(Bytes::from(bytes)).unwrap(), ..child(id, 200) }
+    Record { sealed: Sealed::from_bytes(&bytes).unwrap(), ..child(id, 200) }
 }
 
 #[tokio::test]
@@ -55,22 +55,20 @@ async fn what_is_there_is_not_replaced_and_what_is_not_is_not_renewed() {
 }
 
 #[tokio::test]
-async fn what_was_renewed_lives_on_by_the_clocks_that_the_engines_have_of_their_own() {
+async fn what_was_renewed_lives_on_by_the_clock_that_an_engine_has_of_its_own() {
     let server = Server::start(&[]).await;
-    let stores: [Arc<dyn Store>; 2] = [Arc::new(MemoryStore::new(BOUND)), Arc::new(server.store())];
-    for store in stores {
-        // Both have nine tenths of a second.
-        let issued = Timestamp::from_millis(1_000_059_100);
-        let short = |id| Record { issued, ..saying(id, 1) };
-        for id in [1, 2] {
-            assert_eq!(store.place(short(id), ALONE).await.unwrap(), Placed::Kept);
-        }
-        let longer = Record { expires: Expiry::from_secs(1_000_120), ..short(1) };
-        assert_eq!(store.place(longer, When::Present).await.unwrap(), Placed::Kept);
-        let there = async |id| store.fetch(&key("a", id), issued).await.unwrap().is_some();
-        until("the engine forgets the other", async || !there(2).await).await;
-        assert!(there(1).await, "{store:?} forgot what was renewed");
+    let store = server.store();
+    // Both have nine tenths of a second.
+    let issued = Timestamp::from_millis(1_000_059_100);
+    let short = |id| Record { issued, ..saying(id, 1) };
+    for id in [1, 2] {
+        assert_eq!(store.place(short(id), ALONE).await.unwrap(), Placed::Kept);
     }
+    let longer = Record { expires: Expiry::from_secs(1_000_120), ..short(1) };
+    assert_eq!(store.place(longer, When::Present).await.unwrap(), Placed::Kept);
+    let there = async |id| store.fetch(&key("a", id), issued).await.unwrap().is_some();
+    until("the engine forgets the other", async || !there(2).await).await;
+    assert!(there(1).await, "{store:?} forgot what was renewed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

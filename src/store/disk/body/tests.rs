@@ -40,7 +40,7 @@ fn record() -> impl Strategy<Value = Record> {
                 tenant: TenantId::parse(&tenant).unwrap(),
                 id: HandleId::from_random(id),
             },
-            sealed: Sealed::from_bytes([&[1, key_id], &rest[..]].concat().into()).unwrap(),
+            sealed: Sealed::from_bytes(&[&[1, key_id], &rest[..]].concat()).unwrap(),
             key_id: KeyId::new(key_id).unwrap(),
             uses: Uses::from_byte(uses).unwrap(),
             issued: Timestamp::from_millis(issued),
