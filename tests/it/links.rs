@@ -20,6 +20,7 @@ use cloakroom::vault::redeem::Carrier;
 mod erased;
 mod forgotten;
 mod meanwhile;
+mod newest;
 mod renewed;
 mod shared;
 mod wrapped;
