@@ -63,6 +63,13 @@ impl Exchange {
             retry: Retry::Idempotent,
         }
     }
+
+    /// Whether anything but payloads comes about in its calls that must not come back.
+    #[must_use]
+    pub fn hands_out(&self) -> bool {
+        let mut slots = self.slots.iter().chain(&self.frame_slots);
+        !self.answer.wraps.is_empty() || slots.any(Slot::hands_out)
+    }
 }
 
 /// What becomes of a socket's binary messages.
@@ -93,6 +100,19 @@ pub struct Slot {
     /// When the handle that stands here is merely too old; the exchange's rule where
     /// there is none.
     pub on_expired: Option<OnUnusable>,
+}
+
+impl Slot {
+    fn hands_out(&self) -> bool {
+        self.relayed.is_some()
+            || self.at.layers.contains(&Layer::Token)
+            || match self.reveal {
+                Reveal::Token | Reveal::Relay(_) => true,
+                Reveal::Member(_) | Reveal::SameName | Reveal::MergeInto(_) | Reveal::Payload => {
+                    false
+                }
+            }
+    }
 }
 
 /// How a slot is found: a place of the request, and the layers of text inside it.

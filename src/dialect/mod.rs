@@ -124,6 +124,13 @@ impl Dialect {
         self.exchanges.iter().any(|exchange| exchange.call.fits(path))
     }
 
+    /// Whether anything but payloads comes about in its calls that must not come back: values
+    /// that are wrapped, tokens that are signed, a vendor's own keys.
+    #[must_use]
+    pub fn hands_out(&self) -> bool {
+        self.exchanges.iter().any(Exchange::hands_out)
+    }
+
     /// The exchange of that name.
     #[must_use]
     pub fn exchange_named(&self, name: &str) -> Option<&Exchange> {

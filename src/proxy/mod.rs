@@ -20,6 +20,7 @@ mod outgoing;
 mod passage;
 pub mod refuse;
 pub mod relay;
+mod remember;
 pub mod route;
 pub mod settings;
 mod settle;

@@ -4,7 +4,7 @@
 //! the swap made, or what arrived.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_ENCODING;
@@ -20,9 +20,7 @@ use crate::dialect::bind::Untold;
 use crate::dialect::exchange::Exchange;
 use crate::dialect::request::{Request, Setting};
 use crate::dialect::reveal::RevealedBody;
-use crate::domain::TenantId;
 use crate::reject::{BodyFlaw, Cause, FramingFlaw};
-use crate::vault::beside::LearnFault;
 use crate::vault::redeem::Carrier;
 
 impl Cloakroom {
@@ -155,42 +153,6 @@ impl Cloakroom {
         let route = passage.route.clone().ok_or(Cause::Internal)?;
         passage.conversation = conversation(&route, exchange, &request)?;
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await
-    }
-
-    /// What was revealed in the call's conversation before is watched for too, and
-    /// what this call reveals is remembered in it, before the vendor gets it.
-    pub(super) async fn recall(
-        &self,
-        passage: &mut Passage,
-        tenant: &TenantId,
-        ttl: Duration,
-    ) -> Result<(), Cause> {
-        let Some(conversation) = &passage.conversation else { return Ok(()) };
-        let unavailable = |_| Cause::StoreUnavailable;
-        let recalled = self.vault.recall(tenant, conversation, ttl).await.map_err(unavailable)?;
-        passage.watch.recall(recalled);
-        if passage.route.as_ref().is_none_or(|route| route.redaction == Redaction::On) {
-            passage.watch.misses_nothing()?;
-        }
-        let own = passage.watch.own();
-        if !own.is_empty() {
-            let linked = self.vault.link(tenant, conversation, own, ttl).await;
-            self.remembered(tenant, linked)?;
-        }
-        Ok(())
-    }
-
-    /// What cannot be remembered must not be revealed; counted as a handle's refusal.
-    pub(super) fn remembered(
-        &self,
-        tenant: &TenantId,
-        learnt: Result<(), LearnFault>,
-    ) -> Result<(), Cause> {
-        learnt.map_err(|fault| {
-            let cause = Cause::from(fault);
-            self.metrics.redeemed(tenant, cause.reason());
-            cause
-        })
     }
 
     /// Pingora shows a piece of the body: what goes upstream instead of it. Run

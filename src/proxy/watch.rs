@@ -44,6 +44,8 @@ pub(super) struct Watch {
     forgotten: Vec<HandleId>,
     /// What the answer itself brought and the browser gets as handles.
     beside: Vec<Revelation>,
+    /// What was handed out last in its conversation.
+    newest: Recalled,
     /// Members of payloads whose values come back as the handle.
     identity: Arc<[String]>,
     /// Which values are sought as whole JSON values alone.
@@ -72,10 +74,33 @@ impl Watch {
         }
     }
 
-    /// The answer itself brought a value that is wrapped: watched for, and no link.
+    /// The answer itself brought a value that is wrapped, or a token was signed.
     pub(super) fn reveal_beside(&mut self, one: Revelation) {
-        self.beside.push(one);
-        self.needles = None;
+        if !self.beside.iter().any(|known| known.is(&one)) {
+            self.beside.push(one);
+            self.needles = None;
+        }
+    }
+
+    /// What is to be remembered as the newest of its conversation.
+    pub(super) fn beside(&self) -> &[Revelation] {
+        &self.beside
+    }
+
+    /// What was handed out last in its conversation, by now. Of what was known what was revoked
+    /// since stays; what made room for newer goes, or a long stream would watch for ever more.
+    pub(super) fn recall_newest(&mut self, mut recalled: Recalled) {
+        let known = std::mem::take(&mut self.newest.revelations);
+        let is_in = |all: &[Revelation], one: &Revelation| all.iter().any(|it| it.is(one));
+        if recalled.revelations.iter().any(|one| !is_in(&known, one)) {
+            self.needles = None;
+        }
+        let lost = |one: &Revelation| {
+            recalled.forgotten.contains(&one.handle.id()) && !is_in(&recalled.revelations, one)
+        };
+        let lost: Vec<_> = known.into_iter().filter(lost).collect();
+        recalled.revelations.extend(lost);
+        self.newest = recalled;
     }
 
     /// Its conversation had these before, or has them by now. What was known stays: the
@@ -97,7 +122,7 @@ impl Watch {
     /// may say it, and nobody would find it.
     pub(super) fn misses_nothing(&self) -> Result<(), Cause> {
         let known = |id: &HandleId| self.all().any(|one| one.handle.id() == *id);
-        if self.forgotten.iter().all(known) {
+        if self.forgotten.iter().chain(&self.newest.forgotten).all(known) {
             Ok(())
         } else {
             Err(Cause::HandleUnusable(Unusable::Forgotten))
@@ -107,6 +132,11 @@ impl Watch {
     /// What this call revealed itself.
     pub(super) fn own(&self) -> &[Revelation] {
         &self.own
+    }
+
+    /// Whether it has brought anything that its conversation has to remember.
+    pub(super) fn is_to_link(&self) -> bool {
+        !self.own.is_empty() || !self.beside.is_empty()
     }
 
     /// The handle that this call brought for exactly this value, if it may be used again.
@@ -133,7 +163,7 @@ impl Watch {
     }
 
     fn all(&self) -> impl Iterator<Item = &Revelation> {
-        self.own.iter().chain(&self.linked).chain(&self.beside)
+        self.own.iter().chain(&self.linked).chain(&self.newest.revelations).chain(&self.beside)
     }
 
     /// The values to look for, each with what takes its place. Built at the first
@@ -196,8 +226,9 @@ fn mark(text: &str) -> Result<Replacement, Cause> {
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [own, linked, beside] = [&self.own, &self.linked, &self.beside].map(Vec::len);
-        write!(f, "Watch({own} own, {linked} linked, {beside} beside)")
+        let all = [&self.own, &self.linked, &self.beside, &self.newest.revelations];
+        let [own, linked, beside, newest] = all.map(Vec::len);
+        write!(f, "Watch({own} own, {linked} linked, {beside} beside, {newest} newest)")
     }
 }
 
@@ -222,8 +253,16 @@ mod tests {
         watch.recall(recalled(vec![revelation()]));
         watch.recall(recalled(Vec::new()));
         watch.reveal_beside(revelation());
+        watch.reveal_beside(revelation());
+        watch.recall_newest(recalled(vec![revelation()]));
         // The same handle again is nothing new, and what was known stays.
-        assert_eq!(format!("{watch:?}"), "Watch(1 own, 1 linked, 1 beside)");
+        assert_eq!(format!("{watch:?}"), "Watch(1 own, 1 linked, 1 beside, 1 newest)");
+        // Of the newest what made room for newer goes, and what was revoked is known still.
+        let id = revelation().handle.id();
+        watch.recall_newest(Recalled { revelations: Vec::new(), forgotten: vec![id] });
+        assert_eq!(format!("{watch:?}"), "Watch(1 own, 1 linked, 1 beside, 1 newest)");
+        watch.recall_newest(Recalled::default());
+        assert_eq!(format!("{watch:?}"), "Watch(1 own, 1 linked, 1 beside, 0 newest)");
     }
 
     #[test]

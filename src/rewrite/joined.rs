@@ -21,6 +21,7 @@ mod half;
 mod signs;
 mod stream;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -40,6 +41,9 @@ const STREAMS_MAX: usize = 64;
 /// Members around slices that are looked at, and slices: more than such a text has.
 const LOCATED_MAX: usize = 4096;
 
+/// Digits of a whole number that every page writes as they stand.
+const DIGITS_MAX: usize = 15;
+
 const BOUNDS: Bounds = Bounds { depth_max: 128, located_max: LOCATED_MAX };
 
 /// The texts of one stream.
@@ -57,6 +61,17 @@ struct Found {
     nth: usize,
     span: Range<usize>,
     kind: Kind,
+}
+
+impl Found {
+    /// Whether a person reads it: a page writes a number as its digits, so a value may begin in
+    /// one and end in a string.
+    fn is_slice(&self) -> bool {
+        match self.kind {
+            Kind::String | Kind::Number => true,
+            Kind::Object | Kind::Array | Kind::True | Kind::False | Kind::Null => false,
+        }
+    }
 }
 
 /// What is JSON by its beginning, and where slices stand in it cannot be told.
@@ -89,7 +104,8 @@ impl Joined {
     ///
     /// # Errors
     /// [`Unread`] for JSON that is broken, too deep or has too many slices, or two of
-    /// one text, or one of a text that was taken for another; it must not pass.
+    /// one text, or one of a text that was taken for another, or one that is a number which
+    /// pages do not write as it stands; it must not pass.
     pub fn text(&mut self, json: &[u8]) -> Result<Shown, Unread> {
         if json.trim_ascii() == b"[DONE]" {
             return Ok(Shown { before: self.finish(), text: None });
@@ -108,13 +124,8 @@ impl Joined {
         }
         let signs = Signs::of(&mended, members.into_iter());
         let found = self.found(&slots)?;
-        // A page writes a number as the digits that it is: it may go on with a value.
-        let digits = |one: &Found| one.kind == Kind::Number;
-        if found.iter().any(|one| digits(one) && self.streams.is_open_at((one.place, one.nth))) {
-            return Err(Unread);
-        }
         let before = self.ended(&slots, &found, &signs);
-        let slices: Vec<&Found> = found.iter().filter(|one| one.kind == Kind::String).collect();
+        let slices: Vec<&Found> = found.iter().filter(|one| one.is_slice()).collect();
         let spans = slices.iter().map(|one| one.span.clone()).collect();
         let said = Arc::new(Said { json: json.to_vec(), slices: spans });
         let mut edits = Vec::new();
@@ -150,8 +161,7 @@ impl Joined {
         for place in 0..self.places {
             let around = slots.iter().filter(|at| at.pointer == self.places + place);
             for (nth, at) in around.enumerate() {
-                let says =
-                    |one: &Found| (one.place, one.nth) == (place, nth) && one.kind == Kind::String;
+                let says = |one: &Found| (one.place, one.nth) == (place, nth) && one.is_slice();
                 if signs.ends(&at.value) && !found.iter().any(says) {
                     before.extend(self.streams.end((place, nth), &signs.key(&at.value)));
                 }
@@ -190,12 +200,18 @@ impl Joined {
     ) -> Result<Option<Edit>, Unread> {
         let (at, key) = ((found.place, found.nth), signs.key(&found.span));
         let stream = self.streams.of(at, key)?;
-        let quoted = said.json.get(found.span.clone()).ok_or(Unread)?;
-        let mut shown = stream.take(quoted, (said, &found.span))?;
+        let raw = said.json.get(found.span.clone()).ok_or(Unread)?;
+        let quoted = match found.kind {
+            Kind::Number => Cow::Owned(printed(raw).ok_or(Unread)?),
+            Kind::String | Kind::Object | Kind::Array | Kind::True | Kind::False | Kind::Null => {
+                Cow::Borrowed(raw)
+            }
+        };
+        let mut shown = stream.take(&quoted, (said, &found.span))?;
         if signs.ends(&found.span) {
             let rest = self.streams.rest_of_last();
             if !rest.is_empty() {
-                shown = Some(shown.unwrap_or_else(|| decoded(quoted)) + &rest);
+                shown = Some(shown.unwrap_or_else(|| decoded(&quoted)) + &rest);
             }
         }
         let edit = |text: String| Edit {
@@ -206,9 +222,17 @@ impl Joined {
     }
 }
 
+/// A number as the string that a page makes of it, where that is what stands there: of a number
+/// that is no whole one, or that is longer than a page can tell, it writes others.
+fn printed(number: &[u8]) -> Option<Vec<u8>> {
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    let whole = digits.iter().all(u8::is_ascii_digit) && digits.len() <= DIGITS_MAX;
+    (whole && number != b"-0").then(|| [b"\"", number, b"\""].concat())
+}
+
 /// A string that was read before.
 fn decoded(quoted: &[u8]) -> String {
-    text::decode(quoted).map(std::borrow::Cow::into_owned).unwrap_or_default()
+    text::decode(quoted).map(Cow::into_owned).unwrap_or_default()
 }
 
 impl fmt::Debug for Shown {

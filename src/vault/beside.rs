@@ -45,7 +45,7 @@ impl Beside<'_> {
         RecordKey { tenant: self.tenant.clone(), id: HandleId::from_random(*print.bytes()) }
     }
 
-    fn keys(&self, keyring: &Keyring) -> Vec<RecordKey> {
+    pub(super) fn keys(&self, keyring: &Keyring) -> Vec<RecordKey> {
         let prints = keyring.fingerprints(Purpose::Link, self.tenant, self.name);
         prints.into_iter().map(|print| self.key(print)).collect()
     }
@@ -128,7 +128,11 @@ impl Vault {
 
     /// Whether nothing is kept under the names that other keys give it: of two who keep
     /// something there at once, at least one sees the other's.
-    async fn is_alone(&self, at: Beside<'_>, key: &RecordKey) -> Result<bool, StoreFault> {
+    pub(super) async fn is_alone(
+        &self,
+        at: Beside<'_>,
+        key: &RecordKey,
+    ) -> Result<bool, StoreFault> {
         let rules = self.rules.load_full();
         for other in at.keys(&rules.keyring) {
             if other != *key && self.store.has(&other, self.clock.now()).await? {

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::Vault;
 use super::audit::{Entry, Event};
 use super::beside::{Beside, Kept, LINKED_MAX, LearnFault};
+use super::places::Note;
 use super::redeem::Unusable;
 use crate::domain::Handle;
 use crate::domain::payload::Payload;
@@ -42,6 +43,15 @@ pub struct Revelation {
     pub handle: Handle,
     /// What the vendor got.
     pub payload: Arc<Payload>,
+}
+
+impl Revelation {
+    /// Whether it is the same. One handle stands for its payload and for each token that was
+    /// signed with it.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.handle.id() == other.handle.id() && self.payload.expose() == other.payload.expose()
+    }
 }
 
 impl fmt::Debug for Revelation {
@@ -116,8 +126,17 @@ impl Vault {
         Ok(())
     }
 
+    /// Nothing of it may be remembered any more, so nothing of it is revealed.
+    pub(super) fn gone(&self, one: &Revelation) -> LearnFault {
+        if one.handle.expires().passed_at(self.clock.now()) {
+            LearnFault::Expired
+        } else {
+            LearnFault::Revoked
+        }
+    }
+
     /// Tells the audit of a handle that reached its bound.
-    fn noting(
+    pub(super) fn noting(
         &self,
         tenant: &TenantId,
         one: &Revelation,
@@ -144,6 +163,7 @@ impl Vault {
             // What is remembered of one that was revoked elsewhere would hide this one.
             let now = self.clock.now();
             if same(&link.one) && self.store.has(&link.record.key, now).await? {
+                self.prolong_due(tenant, conversation, &known, ttl).await;
                 return Ok(());
             }
         }
@@ -162,21 +182,18 @@ impl Vault {
             match taken {
                 Kept::Now => {
                     self.prolong(tenant, conversation, &known, until).await?;
-                    return self
-                        .note_place(tenant, conversation, (place, one.handle.id()), until)
-                        .await;
+                    let id = one.handle.id();
+                    let note = Note { place, id, since: now, expires: until };
+                    return self.note_place(tenant, conversation, note, until).await;
                 }
-                Kept::Gone if one.handle.expires().passed_at(self.clock.now()) => {
-                    return Err(LearnFault::Expired);
-                }
-                // Nothing of it may be remembered any more, so nothing of it is revealed.
-                Kept::Gone => return Err(LearnFault::Revoked),
+                Kept::Gone => return Err(self.gone(one)),
                 // Another writer's, of this node or another, who may not have come to its
                 // note yet; perhaps of the same payload.
                 Kept::Taken => match self.kept(at).await?.and_then(|text| read(&text)) {
-                    Some((other, _)) => {
-                        let noted = (place, other.handle.id());
-                        self.note_place(tenant, conversation, noted, until).await?;
+                    Some((other, since)) => {
+                        let id = other.handle.id();
+                        let note = Note { place, id, since, expires: until };
+                        self.note_place(tenant, conversation, note, until).await?;
                         if same(&other) {
                             return Ok(());
                         }
@@ -210,7 +227,7 @@ pub(super) fn name(conversation: &[u8], nth: usize) -> Vec<u8> {
     [b"conversation\0", [nth].as_slice(), conversation].concat()
 }
 
-fn write(one: &Revelation, now: Timestamp) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn write(one: &Revelation, now: Timestamp) -> Option<Zeroizing<Vec<u8>>> {
     let payload = serde_json::from_str(one.payload.expose()).ok()?;
     let handle = Zeroizing::new(one.handle.expose());
     let written = Written { since: now.millis(), handle: &handle, payload };

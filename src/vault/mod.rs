@@ -10,6 +10,7 @@ pub mod insist;
 pub mod issue;
 pub mod lease;
 pub mod link;
+pub mod newest;
 mod owner;
 mod places;
 pub mod redeem;

@@ -1,7 +1,7 @@
 //! The places of a conversation: what was revealed in it, one in each, and that it was.
 //!
 //! A conversation's places are filled in order. Beside each link stands a note that the place was
-//! taken, which names the handle by its id and is nobody's. A note without its link tells that
+//! taken, which names the handle by its id, says since when, and is nobody's. A note without its link tells that
 //! something was revealed there and is not remembered any more: it was revoked, or erased with its
 //! person, and the vendor has it all the same. A place is not taken twice, so nothing that a node
 //! remembers of one hides what another node puts there. A note never says anything of a person.
@@ -10,6 +10,7 @@ use super::Vault;
 use super::beside::{Beside, LearnFault};
 use super::link::{LINKS_MAX, Link, Revelation, name, read};
 use crate::domain::tenant::TenantId;
+use crate::domain::time::Timestamp;
 use crate::domain::{Expiry, HandleId};
 use crate::store::StoreFault;
 
@@ -27,8 +28,31 @@ pub struct Recalled {
 #[derive(Default)]
 pub(super) struct Places {
     pub(super) links: Vec<Link>,
-    /// Each with its place.
-    pub(super) forgotten: Vec<(usize, HandleId)>,
+    pub(super) forgotten: Vec<Note>,
+}
+
+/// What is noted of a place that is taken.
+#[derive(Clone, Copy)]
+pub(super) struct Note {
+    pub(super) place: usize,
+    /// What the vendor got in it.
+    pub(super) id: HandleId,
+    /// When it was taken.
+    pub(super) since: Timestamp,
+    /// When the note ends.
+    pub(super) expires: Expiry,
+}
+
+impl Note {
+    fn write(&self) -> Vec<u8> {
+        [self.id.bytes().as_slice(), &self.since.millis().to_be_bytes()].concat()
+    }
+
+    fn read(place: usize, text: &[u8], expires: Expiry) -> Option<Self> {
+        let (id, since) = text.split_first_chunk::<16>()?;
+        let since = Timestamp::from_millis(u64::from_be_bytes(since.try_into().ok()?));
+        Some(Self { place, id: HandleId::from_random(*id), since, expires })
+    }
 }
 
 impl Places {
@@ -37,16 +61,21 @@ impl Places {
         self.links.len() + self.forgotten.len()
     }
 
-    /// Each with the handle that its note names.
-    pub(super) fn noted(&self) -> impl Iterator<Item = (usize, HandleId)> {
-        let links = self.links.iter().map(|link| (link.place, link.one.handle.id()));
+    /// What is noted of each.
+    pub(super) fn noted(&self) -> impl Iterator<Item = Note> {
+        let links = self.links.iter().map(|link| Note {
+            place: link.place,
+            id: link.one.handle.id(),
+            since: link.since,
+            expires: link.record.expires,
+        });
         links.chain(self.forgotten.iter().copied())
     }
 
     pub(super) fn recalled(self) -> Recalled {
         Recalled {
             revelations: self.links.into_iter().map(|link| link.one).collect(),
-            forgotten: self.forgotten.into_iter().map(|(_, id)| id).collect(),
+            forgotten: self.forgotten.into_iter().map(|note| note.id).collect(),
         }
     }
 }
@@ -65,14 +94,14 @@ impl Vault {
         let mut places = Places::default();
         for place in 0..LINKS_MAX {
             let noted = name(conversation, LINKS_MAX + place);
-            let noted = self.kept(Beside { tenant, name: &noted, salt: conversation }).await?;
-            let Some(noted) = noted else { break };
+            let noted = self.found(Beside { tenant, name: &noted, salt: conversation }).await?;
+            let Some((note, noted)) = noted else { break };
             let name = name(conversation, place);
             let found = self.found(Beside { tenant, name: &name, salt: conversation }).await?;
             let Some((record, text)) = found else {
-                let id = <[u8; 16]>::try_from(noted.as_slice());
-                let id = id.map_err(|_| StoreFault::Damaged("a note is not what was sealed"))?;
-                places.forgotten.push((place, HandleId::from_random(id)));
+                let note = Note::read(place, &noted, note.expires);
+                let note = note.ok_or(StoreFault::Damaged("a note is not what was sealed"))?;
+                places.forgotten.push(note);
                 continue;
             };
             let read = read(&text);
@@ -82,17 +111,17 @@ impl Vault {
         Ok(places)
     }
 
-    /// Notes that a place of a conversation is taken, and with which handle. After the link
-    /// and before the vendor gets to know what it links.
+    /// Notes that a place of a conversation is taken, and with which handle, until `until`.
+    /// After the link and before the vendor gets to know what it links.
     pub(super) async fn note_place(
         &self,
         tenant: &TenantId,
         conversation: &[u8],
-        (place, id): (usize, HandleId),
+        note: Note,
         until: Expiry,
     ) -> Result<(), LearnFault> {
-        let name = name(conversation, LINKS_MAX + place);
+        let name = name(conversation, LINKS_MAX + note.place);
         let at = Beside { tenant, name: &name, salt: conversation };
-        self.say_kept(at, until, id.bytes()).await
+        self.say_kept(at, until, &note.write()).await
     }
 }

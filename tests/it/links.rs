@@ -17,9 +17,11 @@ use cloakroom::vault::issue::{Bait, Deposit};
 use cloakroom::vault::link::{LINKS_MAX, Revelation};
 use cloakroom::vault::redeem::Carrier;
 
+mod crashed;
 mod erased;
 mod forgotten;
 mod meanwhile;
+mod newest;
 mod renewed;
 mod shared;
 mod wrapped;

@@ -2,6 +2,7 @@
 
 mod broken;
 mod down;
+mod forgotten;
 mod handshake;
 mod idle;
 mod meanwhile;

@@ -224,3 +224,31 @@ async fn a_token_that_was_signed_for_the_vendor_does_not_come_back() {
         assert_eq!(answer.header("Location").as_deref(), Some("/next?t=[redacted]#c=[redacted]"));
     }
 }
+
+#[tokio::test]
+async fn a_token_that_was_signed_when_a_chat_began_does_not_come_back_in_its_polls() {
+    let vendor = Vendor::answering(|seen| {
+        // Its history repeats what it was given.
+        let known = String::from_utf8_lossy(&seen.body).into_owned();
+        let said = std::sync::OnceLock::get_or_init(&SAID, || known);
+        Reply::json(200, &json!({ "id": 7, "history": said }).to_string())
+    })
+    .await;
+    static SAID: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let (running, _files) = halo(&vendor, Signing::Es256, "").await;
+    let token = Signing::Es256.mint(&claims(&running, &json!({})).await);
+    assert_eq!(chat(&running, &token).await.status, 200);
+    let signed = SAID.get().unwrap();
+    let signed: Value = serde_json::from_str(signed).unwrap();
+    let signed = signed["id_token"].as_str().unwrap();
+    assert_ne!(signed, token);
+    for path in ["/api/Chat/7", "/api/ChatMessage?chat_id=7"] {
+        let poll = running.send(&request("GET", path, &[], b"")).await;
+        assert_eq!(poll.status, 200);
+        for part in signed.split('.').skip(1) {
+            assert!(!poll.text().contains(part), "{path}: {}", poll.text());
+        }
+    }
+    let other = running.send(&request("GET", "/api/Chat/8", &[], b"")).await;
+    assert!(other.text().contains(signed), "another chat's");
+}

@@ -30,7 +30,7 @@ pub(in crate::proxy) fn ask_plainly(head: &mut RequestHeader) -> pingora::Result
 }
 
 /// Takes values out of every header line that may hold one, and out of the words
-/// beside the status. A header whose very name says one goes. The one
+/// beside the status. A header whose very name says one goes, in whichever letter case. The one
 /// of a `known` name says what the browser sent, and stays.
 ///
 /// # Errors
@@ -49,8 +49,8 @@ pub(in crate::proxy) fn redact_headers(
         head.set_reason_phrase(None)?;
         count += 1;
     }
-    let named = |name: &&HeaderName| redact(needles, name.as_str().as_bytes()).is_some();
-    let telling: Vec<HeaderName> = head.headers.keys().filter(named).cloned().collect();
+    let telling = names(head).filter(|name| redact(needles, name).is_some());
+    let telling: Vec<_> = telling.filter_map(|name| HeaderName::from_bytes(name).ok()).collect();
     for name in &telling {
         head.remove_header(name);
         count += 1;
@@ -81,8 +81,14 @@ fn texts<'h>(
 ) -> impl Iterator<Item = &'h [u8]> {
     let lines = head.headers.iter().filter(move |(name, _)| known.as_ref() != Some(*name));
     let values = lines.map(|(name, value)| framing::split(name, value.as_bytes()).1);
-    let names = head.headers.keys().map(|name| name.as_str().as_bytes());
-    head.get_reason_phrase().map(str::as_bytes).into_iter().chain(names).chain(values)
+    head.get_reason_phrase().map(str::as_bytes).into_iter().chain(names(head)).chain(values)
+}
+
+/// Every header's name: in lower case, as HTTP/2 has it, and in the vendor's letter case, which
+/// is kept where HTTP/1.1 goes out.
+fn names(head: &ResponseHeader) -> impl Iterator<Item = &[u8]> {
+    let cased = head.case_header_iter().map(|(name, _)| name.as_slice());
+    head.headers.keys().map(|name| name.as_str().as_bytes()).chain(cased)
 }
 
 /// A line without its values; nothing where it has none.

@@ -43,9 +43,14 @@ impl Cloakroom {
             return Ok(());
         };
         let looked = Looked { at: Instant::now(), written: self.vault.links_written() };
-        let off = route.redaction == Redaction::DangerOff;
-        let recalled = self.vault.recall(&tenant.id, conversation, route.dialect.link_ttl).await;
-        passage.watch.recall(recalled.map_err(|_| Cause::StoreUnavailable)?);
+        let (off, ttl) = (route.redaction == Redaction::DangerOff, route.dialect.link_ttl);
+        let unavailable = |_| Cause::StoreUnavailable;
+        let recalled = self.vault.recall(&tenant.id, conversation, ttl).await;
+        passage.watch.recall(recalled.map_err(unavailable)?);
+        if route.dialect.hands_out() {
+            let newest = self.vault.recall_newest(&tenant.id, conversation, ttl).await;
+            passage.watch.recall_newest(newest.map_err(unavailable)?);
+        }
         passage.looked = Some(looked);
         if off { Ok(()) } else { passage.watch.misses_nothing() }
     }

@@ -129,7 +129,7 @@ impl Cloakroom {
         let exchange = route.dialect.exchanges.get(at).ok_or(Cause::Internal)?;
         let body = self.wrap_body(body, &exchange.answer.wraps, said, passage)?;
         if let Some(Learn::Json(pointer)) = &exchange.answer.learn
-            && !passage.watch.own().is_empty()
+            && passage.watch.is_to_link()
         {
             match Name::Json(pointer.clone()).within(&body) {
                 Ok(Some(name)) => {
@@ -158,12 +158,8 @@ impl Cloakroom {
     /// Remembers what this call revealed under the name that the vendor gave the
     /// conversation, before the browser gets to know it.
     fn learn(&self, name: &[u8], ttl: std::time::Duration, passage: &Passage) -> Result<(), Cause> {
-        let own = passage.watch.own();
-        let Some(tenant) = passage.tenant.as_ref().filter(|_| !own.is_empty()) else {
-            return Ok(());
-        };
-        let linked = awaited(self.vault.link(&tenant.id, name, own, ttl));
-        self.remembered(&tenant.id, linked.ok_or(Cause::Internal)?)
+        let Some(tenant) = &passage.tenant else { return Ok(()) };
+        awaited(self.link(passage, &tenant.id, name, ttl)).ok_or(Cause::Internal)?
     }
 }
 

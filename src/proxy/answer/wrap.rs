@@ -134,7 +134,14 @@ impl Cloakroom {
         let issued = self.vault.wrap(&tenant.id, scene, value, ttl).await;
         let handle = issued.map_err(|fault| self.unwrapped(&tenant.id, fault))?.handle;
         let spelled = handle.expose();
-        passage.watch.reveal_beside(Revelation { handle, payload: parse()?.into() });
+        let one = Revelation { handle, payload: parse()?.into() };
+        if let (Some(conversation), Some(route)) = (&passage.conversation, &passage.route) {
+            // Later calls of the conversation may not bring it, and the vendor say it.
+            let ttl = route.dialect.link_ttl;
+            let linked = self.vault.link_newest(&tenant.id, conversation, &one, ttl).await;
+            self.remembered(&tenant.id, linked)?;
+        }
+        passage.watch.reveal_beside(one);
         Ok(spelled)
     }
 
@@ -166,15 +173,12 @@ impl Cloakroom {
             Some(Learn::Cookie(name)) => set_cookie(head, name),
             Some(Learn::Json(_)) | None => None,
         };
-        let own = passage.watch.own();
         let accepted = head.status.is_success() || head.status == StatusCode::SWITCHING_PROTOCOLS;
         let (Some(name), Some(tenant)) = (name, &passage.tenant) else { return Ok(()) };
-        if !accepted || own.is_empty() {
+        if !accepted || !passage.watch.is_to_link() {
             return Ok(());
         }
-        let linked =
-            self.vault.link(&tenant.id, &dialect.conversation(&name), own, dialect.link_ttl).await;
-        self.remembered(&tenant.id, linked)
+        self.link(passage, &tenant.id, &dialect.conversation(&name), dialect.link_ttl).await
     }
 }
 

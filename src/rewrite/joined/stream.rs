@@ -110,12 +110,6 @@ impl Streams {
         self.given.remove(index).map(|(_, _, rest)| rest)
     }
 
-    /// Whether anything is held back of a text there.
-    pub(super) fn is_open_at(&self, at: At) -> bool {
-        self.all.iter().any(|one| one.at == at && one.is_open())
-            || self.given.iter().any(|one| one.0 == at)
-    }
-
     /// What was held back of all of them.
     pub(super) fn finish(&mut self) -> Vec<Vec<u8>> {
         let mut all = std::mem::take(&mut self.all);

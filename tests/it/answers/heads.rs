@@ -56,6 +56,21 @@ async fn a_headers_name_that_is_a_value_goes() {
 }
 
 #[tokio::test]
+async fn a_headers_name_that_is_a_value_as_the_vendor_spells_it_goes_with_all_its_lines() {
+    let scene = Scene::start().await;
+    let said = serde_json::json!({ "id": "Ann-Lee-Key", "code": "QX7-Zw9" }).to_string();
+    let handle = crate::support::issue(&scene.running, &said).await;
+    let lines = "Ann-Lee-Key: 1\r\nann-lee-key: 2\r\nX-QX7-Zw9-Y: 3\r\nX-Kept: 4\r\n";
+    scene.will(raw("200 OK", lines, b"{}"));
+    let call = crate::support::request("POST", "/say", &[("X-Ticket", handle.as_str())], b"{}");
+    let answer = scene.running.send(&call).await;
+    for part in ["ann-lee-key", "qx7-zw9"] {
+        assert!(!answer.head.to_ascii_lowercase().contains(part), "{}", answer.head);
+    }
+    assert_eq!(answer.header("X-Kept").as_deref(), Some("4"));
+}
+
+#[tokio::test]
 async fn an_early_hint_is_searched_and_ends_nothing() {
     let scene = Scene::start().await;
     let body = format!("<{ID}>");

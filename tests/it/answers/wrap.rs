@@ -178,3 +178,62 @@ async fn a_cookie_of_a_call_with_a_handle_goes_with_that_handle() {
     assert_eq!(erased.json()["revoked"], 1, "the value is no handle that was issued");
     assert_eq!(scene.running.send(&call).await.status, 403);
 }
+
+/// A chat whose messages hand out another cookie each, and whose polls name it and bring none.
+const TALK: &str = r#"
+name = "own"
+[[exchange]]
+name = "message"
+call = "POST /talk/{id}"
+link = { path = "id" }
+[[exchange.wrap]]
+at = { cookie = "session" }
+[[exchange.slot]]
+at = { cookie = "session" }
+accepts = "handle-or-plain"
+reveal = { member = "value" }
+[[exchange]]
+name = "poll"
+call = "GET /talk/{id}"
+link = { path = "id" }
+"#;
+
+#[tokio::test]
+async fn what_was_handed_out_in_a_conversation_does_not_come_back_in_its_polls() {
+    let scene = Scene::of(TALK, "").await;
+    scene.will(raw("200 OK", &format!("Set-Cookie: session={SESSION}\r\n"), b"{}"));
+    let handle = cookie_of(&scene.running.send(&request("POST", "/talk/7", &[], b"{}")).await);
+    let said = format!(r#"{{"history":["{SESSION}"]}}"#);
+    scene.will(Reply::json(200, &said));
+    let poll = async |id: &str| {
+        scene.running.send(&request("GET", &format!("/talk/{id}"), &[], b"")).await.text()
+    };
+    assert_eq!(poll("7").await, said.replace(SESSION, &handle));
+    assert_eq!(poll("8").await, said, "another conversation's");
+    // Revoked, it cannot be looked for, and the vendor has it.
+    let id = cloakroom::domain::Handle::parse(&handle).unwrap().id().to_string();
+    let path = format!("/v1/handles/{id}");
+    // It was not issued, so it is answered as none.
+    let secret = crate::support::house::SECRET;
+    assert_eq!(scene.running.control("DELETE", &path, secret, "").await.status, 404);
+    let poll = scene.running.send(&request("GET", "/talk/7", &[], b"")).await;
+    crate::support::calls::refused(&poll, 403, "handle_unusable");
+}
+
+#[tokio::test]
+async fn a_vendor_that_changes_its_cookie_with_each_message_is_not_refused() {
+    let scene = Scene::of(TALK, "").await;
+    let session = |n: usize| format!("session-{n:04}-secret");
+    let mut cookie = "session=plain".to_owned();
+    for n in 0..20 {
+        scene.will(raw("200 OK", &format!("Set-Cookie: session={}\r\n", session(n)), b"{}"));
+        let call = request("POST", "/talk/7", &[("Cookie", &cookie)], b"{}");
+        cookie = format!("session={}", cookie_of(&scene.running.send(&call).await));
+    }
+    let last = scene.vendor.seen().last().unwrap().header("Cookie");
+    assert_eq!(last, Some(format!("session={}", session(18))));
+    let said = format!("{} {} {}", session(18), session(19), "none");
+    scene.will(Reply::json(200, &said));
+    let answer = scene.running.send(&request("GET", "/talk/7", &[], b"")).await;
+    assert!(!answer.text().contains("-secret"), "{}", answer.text());
+}

@@ -114,3 +114,46 @@ async fn where_the_dialect_knows_no_conversation_such_a_handle_is_unusable() {
     refused(&running.send(&chat_with(&bound.handle)).await, 403, "handle_unusable");
     vendor.saw_nothing();
 }
+
+/// A call whose conversation stands in its body, and its handle beside that.
+const OWN: &str = r#"
+name = "own"
+[[exchange]]
+name = "say"
+call = "POST /say"
+bind = { json = "/chat" }
+[[exchange.slot]]
+at = { header = "X-Ticket" }
+reveal = { member = "id" }
+"#;
+
+#[tokio::test]
+async fn where_a_conversations_name_cannot_be_read_or_is_two_its_handle_is_refused() {
+    let vendor = Vendor::start().await;
+    let files = tempfile::tempdir().unwrap();
+    let running = crate::answers::house(OWN, vendor.address, "", files.path()).await;
+    let bound = ticket(&running, "conversation", r#"{"id":"ann@example.com"}"#).await;
+    let say = |body: &str| {
+        request("POST", "/say", &[("X-Ticket", bound.handle.as_str())], body.as_bytes())
+    };
+    for body in [
+        r#"{"chat":"7""#,
+        r#"{"chat":"7"} x"#,
+        r#"{"chat":7,,}"#,
+        "chat=7",
+        r#"{"chat":"7","chat":"8"}"#,
+        r#"{"chat":"7","Chat":"8"}"#,
+        r#"{"chat":{"id":"7"}}"#,
+        r#"{"chat":null}"#,
+        "{}",
+        "",
+    ] {
+        refused(&running.send(&say(body)).await, 403, "handle_unusable");
+    }
+    vendor.saw_nothing();
+    // Nothing of it was used up, and none of these began its conversation.
+    assert_eq!(running.send(&say(r#"{"chat":"9"}"#)).await.status, 200);
+    refused(&running.send(&say(r#"{"chat":"7""#)).await, 403, "handle_unusable");
+    refused(&running.send(&say(r#"{"chat":"7"}"#)).await, 403, "handle_unusable");
+    vendor.only();
+}

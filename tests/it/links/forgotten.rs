@@ -1,6 +1,8 @@
 //! What was revealed in a conversation and is revoked or erased is forgotten, and not
 //! unknown: the vendor has it, and nobody can look for it.
 
+use cloakroom::vault::renew::LINK_LIFE_MAX;
+
 use super::*;
 use crate::store_conformance::{Engine, stores};
 
@@ -74,4 +76,34 @@ async fn earlier_links_live_as_long_as_a_later_one() {
     node.clock.advance(20 * HOUR);
     let (texts, forgotten) = known(&node.vault).await;
     assert_eq!((texts.len(), forgotten.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn one_that_is_asked_for_is_refused_for_as_long_as_it_goes_on_and_its_bound_is_not_over() {
+    for Engine { store, _servers } in stores().await {
+        let node = node_on(&store);
+        let ann = revelation(&node, r#"{"name":"Ann"}"#, None).await;
+        node.vault.link(&acme(), b"c-1", std::slice::from_ref(&ann), DAY).await.unwrap();
+        node.vault.revoke(&acme(), ann.handle.id()).await.unwrap();
+        let refused = (Vec::new(), vec![ann.handle.id()]);
+        // A poll each six hours: each of them is refused, and the vendor has it all the same.
+        for poll in 1..LINK_LIFE_MAX.as_secs() / 3600 / 6 {
+            node.clock.advance(6 * HOUR);
+            assert_eq!(known(&node.vault).await, refused, "poll {poll} in {store:?}");
+        }
+        node.clock.advance(6 * HOUR);
+        assert_eq!(known(&node.vault).await, (Vec::new(), Vec::new()), "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_nobody_asks_for_is_unknown_when_its_time_is_over() {
+    let node = node();
+    let ann = revelation(&node, r#"{"name":"Ann"}"#, None).await;
+    node.vault.link(&acme(), b"c-1", std::slice::from_ref(&ann), DAY).await.unwrap();
+    node.vault.revoke(&acme(), ann.handle.id()).await.unwrap();
+    node.clock.advance(11 * HOUR);
+    assert_eq!(known(&node.vault).await.1, [ann.handle.id()], "too early to be prolonged");
+    node.clock.advance(13 * HOUR);
+    assert_eq!(known(&node.vault).await, (Vec::new(), Vec::new()));
 }

@@ -93,3 +93,20 @@ async fn after_a_rotation_it_is_sealed_under_the_new_key_and_still_its_handles()
         assert_eq!(recalled(&rotated, "c-1").await, 0);
     }
 }
+
+#[tokio::test]
+async fn a_call_that_sends_its_handle_again_keeps_it_as_a_poll_does() {
+    let node = node();
+    let ann = revelation(&node, r#"{"name":"Ann"}"#, None).await;
+    let all = [ann];
+    let link = async || node.vault.link(&acme(), b"c-1", &all, DAY).await;
+    link().await.unwrap();
+    node.clock.advance(11 * HOUR);
+    link().await.unwrap();
+    node.clock.advance(2 * HOUR);
+    link().await.unwrap();
+    node.clock.advance(23 * HOUR);
+    assert_eq!(found(&node.vault, &acme(), "c-1").await.len(), 1, "it had a day from then");
+    node.clock.advance(HOUR);
+    assert!(found(&node.vault, &acme(), "c-1").await.is_empty());
+}

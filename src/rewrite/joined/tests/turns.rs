@@ -99,14 +99,50 @@ fn a_text_that_ends_with_its_last_slice_says_all_of_it_there() {
     assert_eq!(joined.finish(), Vec::<Vec<u8>>::new());
 }
 
+/// A slice that is this number.
+fn number(digits: &str) -> String {
+    format!(r#"{{"choices":[{{"delta":{{"content":{digits}}}}}]}}"#)
+}
+
+/// What a page writes of the texts: of a number its digits.
+fn written(texts: &[Vec<u8>]) -> String {
+    let content = |text: &Vec<u8>| {
+        let json: serde_json::Value = serde_json::from_slice(text).unwrap();
+        let content = json.pointer("/choices/0/delta/content")?;
+        Some(content.as_str().map_or_else(|| content.to_string(), str::to_owned))
+    };
+    texts.iter().filter_map(content).collect()
+}
+
 #[test]
-fn a_number_does_not_go_on_with_what_may_be_a_value() {
-    let number = r#"{"choices":[{"delta":{"content":12345}}]}"#;
-    let mut joined = joined();
+fn a_number_that_pages_write_otherwise_than_it_stands_does_not_pass() {
+    for digits in ["4.917e9", "4917012345.0", "1E3", "-0", "-0.5", "1234567890123456", "0.1"] {
+        assert_eq!(joined().text(number(digits).as_bytes()), Err(Unread), "{digits}");
+    }
+}
+
+#[test]
+fn a_value_that_is_cut_over_numbers_and_strings_is_not_written() {
+    for cut in [
+        [number("4917012"), slice("345.")],
+        [slice("+49"), number("17012345")],
+        [number("4917012345"), slice(".")],
+        [number("49170"), number("12345")],
+        [slice("49"), number("17012345")],
+    ] {
+        let shown = written(&run(&mut joined(), &cut));
+        assert!(!shown.contains("4917012345") && shown.contains("[x]"), "{shown}");
+    }
+}
+
+#[test]
+fn numbers_without_a_value_are_written_as_they_were() {
+    let texts =
+        [number("12345"), slice(" or "), number("-7"), number("0"), slice("4917"), number("8")];
+    assert_eq!(written(&run(&mut joined(), &texts)), "12345 or -7049178");
+    // One that no value begins in goes on as it came.
     let passed = Shown { before: Vec::new(), text: None };
-    assert_eq!(joined.text(number.as_bytes()), Ok(passed));
-    joined.text(slice("4917").as_bytes()).unwrap();
-    assert_eq!(joined.text(number.as_bytes()), Err(Unread));
+    assert_eq!(joined().text(number("5").as_bytes()), Ok(passed));
 }
 
 #[test]
