@@ -115,20 +115,22 @@ phases! {
 /// The house as the binary builds it, on the team's own Pingora server.
 pub(crate) fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     use cloakroom::clock::{SystemClock, SystemEntropy};
-    use cloakroom::server::{House, HyperApp, parts::split, run::crypto};
+    use cloakroom::server::{Fitness, House, HyperApp, attend, parts::split, run::crypto};
     use pingora::services::listening::Service;
 
     crypto();
     let file = std::env::args().nth(1).ok_or("name a configuration file")?;
     let config = cloakroom::config::load(file.as_ref(), 1).map_err(|wrong| wrong.to_string())?;
     let (parts, process) = split(config);
-    let house = House::assemble(parts, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
+    let house = Arc::new(House::assemble(parts, Arc::new(SystemClock), Arc::new(SystemEntropy))?);
     // Names and health of the vendor's servers, for as long as this runs.
     let watching = tokio::runtime::Runtime::new()?;
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     for upstream in house.upstreams() {
         watching.spawn(upstream.watch(stopped.clone()));
     }
+    // The store is examined, and forgets what has expired.
+    watching.spawn(attend(Arc::clone(&house), Fitness::Unknown));
     let mut server = Server::new(None)?;
     server.bootstrap();
     let mut team = http_proxy_service(&server.configuration, Team(house.data_plane()));

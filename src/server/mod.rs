@@ -18,3 +18,4 @@ mod upkeep;
 pub use self::fitness::Fitness;
 pub use self::house::{House, HouseFault};
 pub use self::hyper_app::HyperApp;
+pub use self::upkeep::attend;

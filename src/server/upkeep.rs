@@ -59,8 +59,10 @@ impl BackgroundService for Upkeep {
     }
 }
 
-/// Looks after the store, for as long as the process runs.
-async fn attend(house: Arc<House>, mut fitness: Fitness) {
+/// Looks after the store, for as long as the process runs: looks at one of which nothing was known at start until it
+/// answers, and has it forget what has expired. [`run`](super::run::run) does it; who serves a house otherwise spawns it,
+/// with what [`House::examine_store`] said.
+pub async fn attend(house: Arc<House>, mut fitness: Fitness) {
     let mut look = every(LOOK);
     while fitness == Fitness::Unknown {
         look.tick().await;

@@ -1,11 +1,15 @@
 //! What operators see: probes, metrics and the description, without a name of
 //! anybody's.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use cloakroom::server::{Fitness, attend};
 use serde_json::Value;
 
 use super::{MARK, call, problem};
+use crate::redis_store::servers::until;
 use crate::support::calls::{CHATS, chat_with, message_with};
 use crate::support::house::{CENTER, issue_with, route};
 use crate::support::{SECRET, Vendor, request, start};
@@ -155,4 +159,24 @@ async fn metrics_count_everything_by_names_of_the_configuration_alone() {
     for private in [MARK, "klk1_", id, "/api", CENTER, SECRET, "chat.test"] {
         assert!(!metrics.contains(private), "{private} in\n{metrics}");
     }
+}
+
+#[tokio::test]
+async fn what_has_expired_leaves_the_store_and_its_gauges_by_the_houses_own_clock() {
+    let vendor = Vendor::start().await;
+    let running = start(&route("genesys", vendor.address)).await;
+    for n in 0..70 {
+        let ttl = if n < 68 { 60 } else { 3600 };
+        issue_with(&running, SECRET, r#"{"name":"Ann"}"#, &format!(r#","ttl_secs":{ttl}"#)).await;
+    }
+    let attended = tokio::spawn(attend(Arc::clone(&running.house), Fitness::Fit));
+    // It has had its first turn when the sweep is timed.
+    let swept = async || running.metrics().await.contains(r#"seconds_count{op="sweep"}"#);
+    until("the store is swept", swept).await;
+    assert!(running.metrics().await.contains("\ncloakroom_store_entries 70\n"));
+    running.clock.advance(Duration::from_secs(60));
+    let left = async || running.metrics().await.contains("\ncloakroom_store_entries 2\n");
+    until("68 are forgotten, more than one sweep takes", left).await;
+    assert!(running.metrics().await.contains("cloakroom_handles{key_id=\"1\"} 2\n"));
+    attended.abort();
 }
