@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::key_check::KeyChecker;
+use super::key_check::{KeyChecker, Keys};
 use super::shelf::{Examiner, Verdict};
 use crate::domain::Keyring;
 use crate::store::StoreFault;
@@ -67,19 +67,12 @@ impl Gate {
             Verdict::Fit => self.keys.examine().await,
             other @ (Verdict::Unfit(_) | Verdict::Absent) => other,
         };
-        match verdict {
-            Verdict::Fit => self.fit.store(true, Ordering::Release),
-            Verdict::Absent => {}
-            Verdict::Unfit(why) => {
-                // Found twice, it is unfit for the first reason.
-                let _ = self.unfit.set(why);
-            }
-        }
+        self.conclude(verdict);
         self.known()
     }
 
     /// Whether the keys of a reload are those that the store knows. One that cannot say does not
-    /// keep a reload up.
+    /// keep a reload up. Changes nothing.
     ///
     /// # Errors
     /// Why they are not.
@@ -87,6 +80,29 @@ impl Gate {
         match self.keys.examine_those_of(keyring).await {
             Verdict::Fit | Verdict::Absent => Ok(()),
             Verdict::Unfit(why) => Err(why),
+        }
+    }
+
+    /// Other keys are in use.
+    pub(super) fn rekeyed(&self, keys: Keys) {
+        self.keys.take(keys);
+    }
+
+    /// Has the store know the keys in use. One that does not answer is asked again before it is
+    /// used again.
+    pub(super) async fn confirm(&self) {
+        let verdict = self.keys.examine().await;
+        self.conclude(verdict);
+    }
+
+    fn conclude(&self, verdict: Verdict) {
+        match verdict {
+            Verdict::Fit => self.fit.store(true, Ordering::Release),
+            Verdict::Absent => self.fit.store(false, Ordering::Release),
+            Verdict::Unfit(why) => {
+                // Found twice, it is unfit for the first reason.
+                let _ = self.unfit.set(why);
+            }
         }
     }
 

@@ -54,6 +54,17 @@ pub enum HouseFault {
     Audit(#[from] AuditStartFault),
 }
 
+/// Why a configuration was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// Another key has a number that this process knows.
+    #[error(transparent)]
+    Process(#[from] KeyReplaced),
+    /// Another key has a number that the store knows.
+    #[error("{0}")]
+    Store(Arc<str>),
+}
+
 /// Whether a call may have to wait for a file or another machine to be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
@@ -125,15 +136,6 @@ impl House {
         self.gate.examine().await
     }
 
-    /// Whether the store knows these keys as its own, or knows nothing of them. To be asked before
-    /// [`House::take`]; a store that does not answer keeps nothing up.
-    ///
-    /// # Errors
-    /// Why not.
-    pub async fn examine_keys(&self, keyring: &Keyring) -> Result<(), Arc<str>> {
-        self.gate.admit(keyring).await
-    }
-
     /// Whether a call may have to wait.
     pub(super) fn pace(&self) -> Pace {
         self.pace
@@ -183,6 +185,21 @@ impl House {
         })
     }
 
+    /// As [`House::take`], once the store has said that it was used with no other keys of these
+    /// numbers. One that does not answer holds nothing up: it is asked again before it is used.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; nothing is taken then, and the audit says so.
+    pub async fn renew(&self, parts: Parts) -> Result<(), NotTaken> {
+        if let Err(why) = self.gate.admit(&parts.keyring).await {
+            self.vault.refuse_keys(&parts.keyring);
+            return Err(NotTaken::Store(why));
+        }
+        self.take(parts)?;
+        self.gate.confirm().await;
+        Ok(())
+    }
+
     /// Takes another configuration for every request that begins from now on:
     /// keys and leases, then tenants, then routes, each swapped whole. The store
     /// and the listeners stay as they are.
@@ -192,7 +209,9 @@ impl House {
     pub fn take(&self, parts: Parts) -> Result<(), KeyReplaced> {
         let generation = parts.data.generation;
         let known = keys(&parts.keyring);
+        let checks = parts.keyring.checks().collect();
         self.vault.rekey(parts.keyring, parts.terms)?;
+        self.gate.rekeyed(checks);
         tracing::info!(keys = known, "keyring taken");
         self.metrics.generation(generation);
         self.vault.note(|now| Entry::new(now, Event::Reload, "taken").counting(generation));

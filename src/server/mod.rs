@@ -16,6 +16,6 @@ mod timed;
 mod upkeep;
 
 pub use self::fitness::Fitness;
-pub use self::house::{House, HouseFault};
+pub use self::house::{House, HouseFault, NotTaken};
 pub use self::hyper_app::HyperApp;
 pub use self::upkeep::attend;

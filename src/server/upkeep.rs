@@ -115,11 +115,7 @@ impl Upkeep {
                 let (parts, _) = split(config);
                 let routes = parts.data.routes.iter();
                 look(routes.map(|route| Arc::clone(&route.upstream)).collect()).await;
-                if self.house.examine_keys(&parts.keyring).await.is_err() {
-                    tracing::error!("configuration not taken");
-                    return false;
-                }
-                if let Err(fault) = self.house.take(parts) {
+                if let Err(fault) = self.house.renew(parts).await {
                     tracing::error!(%fault, "configuration not taken");
                     return false;
                 }

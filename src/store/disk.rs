@@ -29,7 +29,7 @@ use self::readers::Readers;
 use self::rows::Rows;
 use self::writer::{Step, Unwanted, Writer};
 use super::place::{Crowd, Placed, When};
-use super::{Census, Knowing, Record, RecordKey, Reserved, SWEEP_MAX, Store, StoreFault};
+use super::{Census, Record, RecordKey, Reserved, SWEEP_MAX, Store, StoreFault};
 use crate::domain::keyring::KeyCheck;
 use crate::domain::lease::{Ask, LeaseId, Ledger, Settled, Terms};
 use crate::domain::tenant::TenantId;
@@ -264,15 +264,13 @@ impl Store for DiskStore {
         self.writer.ask(Unwanted::Drop, work).await
     }
 
-    async fn know_key(
-        &self,
-        id: KeyId,
-        check: KeyCheck,
-        knowing: Knowing,
-    ) -> Result<KeyCheck, StoreFault> {
-        let work = move |rows: &Rows<'_>, _: Option<&KeyCheck>| {
-            rows.know_key(id, check, knowing).map(Step::Done)
-        };
+    async fn known_key(&self, id: KeyId) -> Result<Option<KeyCheck>, StoreFault> {
+        self.readers.read(move |rows| rows.known_key(id)).await
+    }
+
+    async fn know_key(&self, id: KeyId, check: KeyCheck) -> Result<KeyCheck, StoreFault> {
+        let work =
+            move |rows: &Rows<'_>, _: Option<&KeyCheck>| rows.know_key(id, check).map(Step::Done);
         self.writer.ask(Unwanted::Finish, work).await
     }
 

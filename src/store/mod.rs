@@ -153,15 +153,6 @@ pub enum Writers {
     Others,
 }
 
-/// Whether what a store knows of a key's number stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Knowing {
-    /// It stands: what is told is remembered where nothing was known.
-    Once,
-    /// It is replaced.
-    Anew,
-}
-
 /// The most records that one [`Store::sweep`] forgets: bounds how long other writes
 /// wait for it.
 pub const SWEEP_MAX: u32 = 64;
@@ -275,15 +266,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         Err(StoreFault::Unreachable("it keeps no index by subject"))
     }
 
-    /// Tells it what the key of this number is known by; what it remembers of that number from then
-    /// on. A store that ends with this process remembers nothing, and answers what it was told.
-    async fn know_key(
-        &self,
-        id: KeyId,
-        check: KeyCheck,
-        knowing: Knowing,
-    ) -> Result<KeyCheck, StoreFault> {
-        let _ = (id, knowing);
+    /// What the key of this number is known by, if the store was told. One that ends with this
+    /// process remembers nothing.
+    async fn known_key(&self, id: KeyId) -> Result<Option<KeyCheck>, StoreFault> {
+        let _ = id;
+        Ok(None)
+    }
+
+    /// Has it remember what the key of this number is known by, for good, unless it knows one; which
+    /// it knows then.
+    async fn know_key(&self, id: KeyId, check: KeyCheck) -> Result<KeyCheck, StoreFault> {
+        let _ = id;
         Ok(check)
     }
 

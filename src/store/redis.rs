@@ -46,7 +46,7 @@ use self::removal::Meant;
 use self::shares::Shares;
 use self::wire::Wire;
 use super::place::{Crowd, Placed, When};
-use super::{Census, Knowing, Record, RecordKey, Reserved, Store, StoreFault};
+use super::{Census, Record, RecordKey, Reserved, Store, StoreFault};
 use crate::domain::keyring::KeyCheck;
 use crate::domain::lease::{Ask, LeaseId, Settled, Terms};
 use crate::domain::{Fingerprint, KeyId, TenantId, Timestamp};
@@ -181,13 +181,12 @@ impl Store for RedisStore {
         removed.map(|count| count > 0).map_err(self.told())
     }
 
-    async fn know_key(
-        &self,
-        id: KeyId,
-        check: KeyCheck,
-        knowing: Knowing,
-    ) -> Result<KeyCheck, StoreFault> {
-        self.known_key(id, check, knowing).await.map_err(self.told())
+    async fn known_key(&self, id: KeyId) -> Result<Option<KeyCheck>, StoreFault> {
+        self.look_up_key(id).await.map_err(self.told())
+    }
+
+    async fn know_key(&self, id: KeyId, check: KeyCheck) -> Result<KeyCheck, StoreFault> {
+        self.remember_key(id, check).await.map_err(self.told())
     }
 
     async fn remove_subject(

@@ -98,12 +98,11 @@ impl Vault {
         let before = self.rules.load_full();
         let checks = |keyring: &Keyring| keyring.checks().collect::<Vec<_>>();
         let after = checks(&keyring);
-        let keys = |now, outcome| Entry::new(now, Event::Keys, outcome).naming(after.clone());
         let is_other = |(id, check): &&(KeyId, KeyCheck)| {
             before.known.get(id).is_some_and(|known| known != check)
         };
         if let Some((id, _)) = after.iter().find(is_other) {
-            self.note(|now| keys(now, "refused"));
+            self.refuse_keys(&keyring);
             return Err(KeyReplaced(*id));
         }
         if let Some(audit) = &self.audit {
@@ -113,9 +112,15 @@ impl Vault {
         let known = known.chain(after.iter().copied()).collect();
         self.rules.store(Arc::new(Rules { keyring, terms, known }));
         if checks(&before.keyring) != after {
-            self.note(|now| keys(now, "taken"));
+            self.note(|now| Entry::new(now, Event::Keys, "taken").naming(after));
         }
         Ok(())
+    }
+
+    /// Tells the audit of a keyring that is not taken.
+    pub fn refuse_keys(&self, keyring: &Keyring) {
+        let keys: Vec<_> = keyring.checks().collect();
+        self.note(|now| Entry::new(now, Event::Keys, "refused").naming(keys));
     }
 
     /// Whether what the vault is about to do would be audited.

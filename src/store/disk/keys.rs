@@ -9,31 +9,28 @@ use super::fault::Fault;
 use super::rows::Rows;
 use crate::domain::KeyId;
 use crate::domain::keyring::KeyCheck;
-use crate::store::{Knowing, StoreFault};
+use crate::store::StoreFault;
 
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS known_key(id INTEGER PRIMARY KEY, known_by BLOB NOT NULL) STRICT";
 
 impl Rows<'_> {
     /// See [`Store::know_key`](crate::store::Store::know_key).
-    pub(super) fn know_key(
-        &self,
-        id: KeyId,
-        check: KeyCheck,
-        knowing: Knowing,
-    ) -> Result<KeyCheck, Fault> {
-        // Looked for first: a full disk keeps nobody from starting who is known.
-        if let (Knowing::Once, Some(known)) = (knowing, self.known_key(id)?) {
+    pub(super) fn know_key(&self, id: KeyId, check: KeyCheck) -> Result<KeyCheck, Fault> {
+        if let Some(known) = self.known_key(id)? {
             return Ok(known);
         }
         self.0.execute(TABLE, [])?;
-        let insert = "INSERT OR REPLACE INTO known_key(id, known_by) VALUES (?1, ?2)";
+        let insert = "INSERT INTO known_key(id, known_by) VALUES (?1, ?2)";
         self.0.execute(insert, params![id.byte(), check.bytes()])?;
         Ok(check)
     }
 
-    fn known_key(&self, id: KeyId) -> Result<Option<KeyCheck>, Fault> {
-        if !self.0.table_exists(None, "known_key")? {
+    /// See [`Store::known_key`](crate::store::Store::known_key).
+    pub(super) fn known_key(&self, id: KeyId) -> Result<Option<KeyCheck>, Fault> {
+        // Asked of the file: what a connection remembers of its tables may be old.
+        let table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'known_key')";
+        if !self.0.query_row(table, [], |row| row.get::<_, bool>(0))? {
             return Ok(None);
         }
         let select = "SELECT known_by FROM known_key WHERE id = ?1";

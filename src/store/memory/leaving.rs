@@ -47,7 +47,12 @@ impl MemoryStore {
                 break;
             }
             let most = usize::try_from((max - count).min(SWEEP_MAX)).unwrap_or(usize::MAX);
-            for (name, gone) in shard.take_ended(now, most, &self.counts) {
+            let ended = shard.take_ended(now, most, &self.counts);
+            if ended.is_empty() {
+                // Somebody else took them.
+                break;
+            }
+            for (name, gone) in ended {
                 self.settle(name, gone.parent);
                 count += 1;
             }

@@ -48,7 +48,7 @@ impl Nodes {
         for route in parts.data.routes.iter() {
             route.upstream.refresh().await;
         }
-        self.houses[at].house.take(parts).unwrap();
+        self.houses[at].house.renew(parts).await.unwrap();
     }
 
     /// Each house issues; each redeems what both issued, then and before, and redacts what was revealed.
