@@ -2,7 +2,8 @@
 //! tries again when it could not.
 //!
 //! An entry whose call was told that it is not written is not written later, unless the call
-//! gave up on a disk that did not answer.
+//! gave up on a disk that did not answer. Where the disk took lines and did not say that it keeps
+//! them, they may stand there though their calls were refused; none stands there twice.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -23,6 +24,10 @@ const BATCH_MAX: usize = 256;
 /// How long after a failure it is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
+/// The longest that it is after a disk that takes lines and does not keep them: each try to tell
+/// whether it does again leaves a line.
+const SYNC_RETRY_MAX: Duration = Duration::from_secs(10);
+
 pub(super) enum Message {
     /// Entries to write, and whom to tell.
     Say(Vec<Entry>, Option<oneshot::Sender<Result<(), AuditFault>>>),
@@ -39,12 +44,29 @@ pub(super) enum Begun {
     Held,
 }
 
+/// What became of lines that are not on the disk for sure.
+enum Unwritten {
+    /// They are not in the file.
+    Not(io::Error),
+    /// They are, but the disk does not say that it keeps them.
+    NotKept(io::Error),
+}
+
+impl Unwritten {
+    fn kind(&self) -> ErrorKind {
+        let (Self::Not(why) | Self::NotKept(why)) = self;
+        why.kind()
+    }
+}
+
 pub(super) struct Writer {
     shared: Arc<Shared>,
     file: LogFile,
     pending: Vec<Entry>,
     told: Vec<(usize, oneshot::Sender<Result<(), AuditFault>>)>,
     unsynced: Option<Instant>,
+    /// Until when, and how long, nothing is written since what was could not be made to last.
+    held_back: Option<(Instant, Duration)>,
     /// Why the last write failed, if it did.
     fault: Option<ErrorKind>,
 }
@@ -52,7 +74,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let file = LogFile::new(shared.settings.clone());
-        Self { shared, file, pending: Vec::new(), told: Vec::new(), unsynced: None, fault: None }
+        let (pending, told) = (Vec::new(), Vec::new());
+        Self { shared, file, pending, told, unsynced: None, held_back: None, fault: None }
     }
 
     /// Says that it starts, before anything else can be said; whether another process has the
@@ -123,6 +146,10 @@ impl Writer {
         if self.pending.is_empty() && !failing && !due {
             return;
         }
+        let closing = self.shared.closing.load(Ordering::SeqCst);
+        if !closing && self.held_back.is_some_and(|(until, _)| Instant::now() < until) {
+            return self.turn_away();
+        }
         let lost = self.shared.lost.swap(0, Ordering::SeqCst);
         let now = self.shared.clock.now();
         let mut batch = Vec::with_capacity(self.pending.len() + 2);
@@ -139,25 +166,33 @@ impl Writer {
         self.shared.watch.enter();
         let written = self.append(&batch, due);
         self.shared.watch.leave();
-        self.fault = written.as_ref().err().map(io::Error::kind);
+        self.fault = written.as_ref().err().map(Unwritten::kind);
         match written {
             Ok(()) => self.succeeded(),
-            Err(why) => {
+            Err(Unwritten::Not(why)) => {
                 self.shared.lost.fetch_add(lost, Ordering::SeqCst);
                 self.failed(&why);
+            }
+            Err(Unwritten::NotKept(why)) => {
+                let before = self.held_back.map_or(RETRY_INTERVAL, |(_, wait)| wait * 2);
+                let wait = before.min(SYNC_RETRY_MAX);
+                self.held_back = Some((Instant::now() + wait, wait));
+                self.failed(&why);
+                // They stand there. Who waited was told otherwise, to be safe.
+                self.pending.clear();
             }
         }
     }
 
-    fn append(&mut self, batch: &[Entry], due: bool) -> io::Result<()> {
+    fn append(&mut self, batch: &[Entry], due: bool) -> Result<(), Unwritten> {
         if !batch.is_empty() {
             let key = self.shared.key.load_full();
-            let lines = self.file.append(batch, &key, self.shared.clock.now())?;
-            self.shared.metrics.wrote(lines, &self.file.end());
+            let lines = self.file.append(batch, &key, self.shared.clock.now());
+            self.shared.metrics.wrote(lines.map_err(Unwritten::Not)?, &self.file.end());
             self.unsynced.get_or_insert_with(Instant::now);
         }
         if due || self.shared.settings.sync == SyncWhen::Every {
-            self.file.sync()?;
+            self.file.sync().map_err(Unwritten::NotKept)?;
             self.unsynced = None;
         }
         Ok(())
@@ -165,6 +200,7 @@ impl Writer {
 
     fn succeeded(&mut self) {
         self.pending.clear();
+        self.held_back = None;
         for (_, told) in self.told.drain(..) {
             let _ = told.send(Ok(()));
         }
@@ -176,6 +212,11 @@ impl Writer {
 
     fn failed(&mut self, why: &io::Error) {
         self.shared.fail(why);
+        self.turn_away();
+    }
+
+    /// Tells those who wait that it is not written.
+    fn turn_away(&mut self) {
         let refuses = self.shared.settings.on_failure == OnAuditFailure::Refuse;
         for (count, told) in self.told.drain(..) {
             let answer = if refuses { Err(AuditFault::Failing) } else { Ok(()) };

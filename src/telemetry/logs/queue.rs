@@ -3,12 +3,12 @@
 //! The writer waits [`LINGER`] from the first line that it is woken for, so that a busy
 //! proxy wakes it a hundred times a second and not once for each request; a warning or an
 //! error goes out at once. A line is never written in part, and a thread that serves never
-//! waits for standard error: what comes faster than it is taken is lost, counted, and told.
+//! waits for a standard error that is stuck: what comes faster than it is taken is lost,
+//! counted, and told.
 
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tracing::{Level, Metadata};
@@ -23,21 +23,30 @@ const WAITING_MAX: usize = 8 << 20;
 /// So many bytes are not waited with.
 const ENOUGH: usize = 64 << 10;
 
+/// How long who says an error waits until it is written, where nothing is in the way: the
+/// process may be about to end without a word.
+const ERROR_MAX: Duration = Duration::from_millis(100);
+
+/// How long the end waits for standard error.
+const END_MAX: Duration = Duration::from_secs(2);
+
 /// Takes lines.
 #[derive(Debug, Clone)]
 pub(super) struct Queue(Arc<Shared>);
 
-/// Writes what is left when it is dropped.
+/// Writes what is left when it is dropped, if standard error takes it within [`END_MAX`].
 #[derive(Debug)]
 pub struct Writing {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
     waiting: Mutex<Waiting>,
+    /// There is something to write.
     called: Condvar,
+    /// Something is written.
+    wrote: Condvar,
 }
 
 #[derive(Default)]
@@ -45,6 +54,18 @@ struct Waiting {
     lines: Vec<u8>,
     lost: u64,
     call: Call,
+    writing: Writes,
+}
+
+/// What the writer is at.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Writes {
+    #[default]
+    Nothing,
+    /// Lines that it has taken.
+    Lines,
+    /// It is gone.
+    NoMore,
 }
 
 /// What the writer is asked to do.
@@ -73,8 +94,8 @@ pub(super) fn queue(
     let shared = Arc::new(Shared::default());
     let theirs = Arc::clone(&shared);
     let name = "log".to_owned();
-    let thread = std::thread::Builder::new().name(name).spawn(move || theirs.write(out, told))?;
-    Ok((Queue(Arc::clone(&shared)), Writing { shared, thread: Some(thread) }))
+    std::thread::Builder::new().name(name).spawn(move || theirs.write(out, told))?;
+    Ok((Queue(Arc::clone(&shared)), Writing { shared }))
 }
 
 impl Shared {
@@ -91,6 +112,12 @@ impl Shared {
         waiting.lines.extend_from_slice(line);
         let urgent = level <= Level::WARN || waiting.lines.len() >= ENOUGH;
         self.call(&mut waiting, if urgent { Call::Now } else { Call::Soon });
+        if level == Level::ERROR && waiting.writing == Writes::Nothing {
+            let there = |waiting: &mut Waiting| {
+                !waiting.lines.is_empty() || waiting.writing == Writes::Lines
+            };
+            let _ = self.wrote.wait_timeout_while(waiting, ERROR_MAX, there);
+        }
     }
 
     /// Wakes the writer where this asks for more than it knows of already.
@@ -106,16 +133,22 @@ impl Shared {
         loop {
             let (lost, call) = self.next(&mut lines);
             if lines.is_empty() && lost == 0 && call == Call::End {
-                return;
+                return self.at(Writes::NoMore);
             }
             // Where standard error is closed there is nobody to be told.
             let _ = out.write_all(&lines).and_then(|()| out.flush());
             lines.clear();
             lines.shrink_to(ENOUGH);
+            self.at(Writes::Nothing);
             if lost > 0 {
                 told(lost);
             }
         }
+    }
+
+    fn at(&self, writing: Writes) {
+        self.waiting().writing = writing;
+        self.wrote.notify_all();
     }
 
     /// Takes the lines that wait, once there are some and they waited long enough; how many were
@@ -128,6 +161,7 @@ impl Shared {
         let waited = self.called.wait_timeout_while(waiting, LINGER, soon);
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut waiting.lines, lines);
+        waiting.writing = Writes::Lines;
         let (lost, call) = (std::mem::take(&mut waiting.lost), waiting.call);
         if call != Call::End {
             waiting.call = Call::Rest;
@@ -168,10 +202,10 @@ impl<'q> MakeWriter<'q> for Queue {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.shared.call(&mut self.shared.waiting(), Call::End);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let mut waiting = self.shared.waiting();
+        self.shared.call(&mut waiting, Call::End);
+        let there = |waiting: &mut Waiting| waiting.writing != Writes::NoMore;
+        let _ = self.shared.wrote.wait_timeout_while(waiting, END_MAX, there);
     }
 }
 
@@ -182,90 +216,4 @@ impl fmt::Debug for Waiting {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use std::sync::mpsc;
-
-    use super::*;
-
-    /// Says each write and waits until it may go on.
-    struct Gate {
-        said: mpsc::Sender<Vec<u8>>,
-        go_on: mpsc::Receiver<()>,
-    }
-
-    impl Write for Gate {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.said.send(bytes.to_vec()).unwrap();
-            // Closed: nobody holds it up any more.
-            let _ = self.go_on.recv();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn gate() -> (Gate, mpsc::Receiver<Vec<u8>>, mpsc::Sender<()>) {
-        let ((said, heard), (pass, go_on)) = (mpsc::channel(), mpsc::channel());
-        (Gate { said, go_on }, heard, pass)
-    }
-
-    static LOST: AtomicU64 = AtomicU64::new(0);
-
-    fn told(lost: u64) {
-        LOST.fetch_add(lost, Ordering::SeqCst);
-    }
-
-    #[test]
-    fn what_comes_faster_than_it_is_taken_is_lost_whole_and_told() {
-        let (out, heard, pass) = gate();
-        let (queue, writing) = queue(out, told).unwrap();
-        queue.0.take(b"first\n", Level::WARN);
-        assert_eq!(heard.recv().unwrap(), b"first\n");
-        // Standard error is stuck: nobody waits for it.
-        let long = [vec![b'x'; (1 << 20) - 1], b"\n".to_vec()].concat();
-        for _ in 0..11 {
-            queue.0.take(&long, Level::INFO);
-        }
-        drop(pass);
-        drop(writing);
-        let rest: usize = heard.iter().map(|lines| lines.len()).sum();
-        assert_eq!(rest, WAITING_MAX);
-        assert_eq!(LOST.load(Ordering::SeqCst), 3);
-    }
-
-    #[test]
-    fn lines_that_come_meanwhile_are_written_together_and_the_last_ones_at_the_end() {
-        let (out, heard, pass) = gate();
-        let (queue, writing) = queue(out, |_| ()).unwrap();
-        queue.0.take(b"0\n", Level::ERROR);
-        assert_eq!(heard.recv().unwrap(), b"0\n");
-        for line in [b"1\n", b"2\n", b"3\n"] {
-            queue.0.take(line, Level::INFO);
-        }
-        pass.send(()).unwrap();
-        assert_eq!(heard.recv().unwrap(), b"1\n2\n3\n");
-        queue.0.take(b"4\n", Level::INFO);
-        drop(pass);
-        drop(writing);
-        assert_eq!(heard.iter().collect::<Vec<_>>(), [b"4\n"]);
-    }
-
-    #[test]
-    fn where_nobody_reads_it_ends_all_the_same() {
-        struct Closed;
-        impl Write for Closed {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::BrokenPipe.into())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
-        let (queue, writing) = queue(Closed, |_| ()).unwrap();
-        queue.0.take(b"a line\n", Level::INFO);
-        drop(writing);
-    }
-}
+mod tests;

@@ -163,3 +163,46 @@ async fn a_start_on_a_disk_that_does_not_answer_says_so_and_ends() {
     assert_eq!(output.status.code(), Some(74), "{said}");
     assert!(said.contains("audit.jsonl cannot be written: the disk does not answer"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_that_the_disk_takes_and_does_not_keep_stand_there_once() {
+    let vendor = Vendor::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let library = crate::support::preload::built("audit/hang.c", folder.path());
+    let broken = folder.path().join("broken");
+    let (mut program, control) = program(&vendor, folder.path(), "sync = \"every\"");
+    program.env("LD_PRELOAD", &library).env("FAIL_WHILE", &broken).env("HANG_ON", "audit.jsonl");
+    let process = Process::start(program);
+    listening(control).await;
+    process.obeys().await;
+    let issue = || ask(control, "POST", "/v1/handles", r#"{"payload":{}}"#);
+    assert_eq!(issue().await.status, 201);
+    std::fs::write(&broken, "").unwrap();
+    let path = folder.path().join("audit.jsonl");
+    // It has been tried more than once.
+    let tried = async {
+        while said(&lines(&path), "recover").len() < 2 {
+            assert_eq!(issue().await.status, 503);
+        }
+    };
+    timeout(PATIENCE, tried).await.expect("it is tried again");
+    std::fs::remove_file(&broken).unwrap();
+    let again = async {
+        while issue().await.status != 201 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, again).await.expect("it goes on");
+    process.signal("-TERM");
+    process.end().await;
+    let lines = lines(&path);
+    let issued: Vec<_> = lines.iter().filter(|line| line["event"] == "issue").collect();
+    let mut handles: Vec<_> = issued.iter().map(|line| line["handle"].to_string()).collect();
+    handles.sort();
+    handles.dedup();
+    // Those of 201, and the one whose call was told that it is not written.
+    assert_eq!((handles.len(), issued.len()), (3, 3), "{lines:?}");
+    // Tried after 0.2 s, 0.4 s, 0.8 s and so on.
+    assert!(said(&lines, "recover").len() <= 8, "{lines:?}");
+    whole(&[path]);
+}
