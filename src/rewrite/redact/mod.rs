@@ -5,6 +5,7 @@
 //! | `base64` | a value within base64 text, at any alignment |
 //! | `entity` | HTML's named characters |
 //! | `filter` | rules out most of a text by looking at a few bytes of it |
+//! | `forms` | a value in other bytes than UTF-8's, on other lines, without outer blanks |
 //! | `glance` | rules out a short text before there is a filter |
 //! | `joins` | which two bytes stand side by side in a value |
 //! | `judge` | what a start turns out to be |
@@ -25,11 +26,13 @@
 //!
 //! **Found** is a value however its characters are mixed of: raw; escaped for JSON (also twice, also
 //! `\/`, `\x27`), URLs (also twice) or forms (`+`), HTML (decimal, hexadecimal, named); one of these
-//! within another; base64 or base64url of it, within longer base64 text, padded or not. A `+` and a
+//! within another; without its outer white space; with its line breaks as `\r\n`, as a space, as
+//! `<br>`, or as the lines of one server-sent event; one byte a letter, as ISO-8859-1 and
+//! windows-1252 have it; base64 or base64url of it, within longer base64 text, padded or not. A `+` and a
 //! space count as the same character. Letter case counts, but for the ASCII letters of a value with
 //! exactly one `@`.
 //!
-//! **Not found**: other Unicode normal forms, other letter case of letters beyond ASCII, escapes
+//! **Not found**: a part of a value, as one of its lines; other Unicode normal forms, other letter case of letters beyond ASCII, escapes
 //! inside what base64 encodes, base64 with line breaks, compressed or encrypted text.
 //!
 //! **Held back** is only what a value may begin in: never more than [`Needles::held_max`].
@@ -39,6 +42,7 @@
 mod base64;
 mod entity;
 mod filter;
+mod forms;
 mod glance;
 mod joins;
 mod judge;

@@ -7,6 +7,7 @@
 
 use super::base64;
 use super::filter::Filter;
+use super::forms::forms;
 use super::glance::Glance;
 use super::joins::Joins;
 use super::lot::Lot;
@@ -40,7 +41,7 @@ impl Default for Shortness {
     }
 }
 
-/// The sum of all values, in bytes. The tree takes some 30 times as much memory.
+/// The sum of all values as they are added, in bytes. The tree takes some 30 times as much memory.
 pub const TOTAL_MAX: usize = 1 << 20;
 
 /// So many glances cost about as much as the filter.
@@ -89,7 +90,9 @@ pub struct Needles {
 
 /// Collects values.
 pub struct Builder {
-    values: Vec<(Box<str>, usize)>,
+    values: Vec<(Box<[u8]>, usize)>,
+    /// Bytes of what was added, without its other forms.
+    added: usize,
     replacements: Vec<Replacement>,
     short: Shortness,
 }
@@ -119,7 +122,8 @@ impl Builder {
         self
     }
 
-    /// Adds a value. An empty one is ignored; of two that are equal the first counts.
+    /// Adds a value, and the other forms that it may have. An empty one is ignored; of two that are
+    /// equal the first counts.
     #[must_use]
     pub fn add(mut self, value: &str, replacement: Replacement) -> Self {
         if !value.is_empty() {
@@ -128,7 +132,9 @@ impl Builder {
                 self.replacements.push(replacement);
                 self.replacements.len() - 1
             });
-            self.values.push((value.into(), index));
+            self.added += value.len();
+            self.values.push((value.as_bytes().into(), index));
+            self.values.extend(forms(value).map(|form| (form, index)));
         }
         self
     }
@@ -138,12 +144,12 @@ impl Builder {
     /// # Errors
     /// [`TooMuch`] where they are too long in sum.
     pub fn build(self) -> Result<Needles, TooMuch> {
-        if self.values.iter().map(|(value, _)| value.len()).sum::<usize>() > TOTAL_MAX {
+        if self.added > TOTAL_MAX {
             return Err(TooMuch);
         }
         let (mut anywhere, mut whole) = (Lot::default(), Lot::default());
         for (value, replacement) in self.values {
-            let pattern = Pattern::new(value.into_boxed_bytes(), replacement);
+            let pattern = Pattern::new(value, replacement);
             // As parts of a text, the words for truth would be found everywhere.
             let quoted = pattern.is_number() && pattern.exact().len() < self.short.number
                 || place::is_literal(pattern.exact());
@@ -176,7 +182,8 @@ fn joins(anywhere: &Lot, whole: &Lot) -> Joins {
 impl Needles {
     /// Nothing yet.
     pub fn builder() -> Builder {
-        Builder { values: Vec::new(), replacements: Vec::new(), short: Shortness::default() }
+        let (values, replacements) = (Vec::new(), Vec::new());
+        Builder { values, added: 0, replacements, short: Shortness::default() }
     }
 
     /// Whether there is nothing to look for; then an answer costs nothing.

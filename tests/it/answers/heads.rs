@@ -40,6 +40,20 @@ async fn a_header_that_is_no_ascii_is_searched_too() {
 }
 
 #[tokio::test]
+async fn a_header_with_one_byte_a_letter_is_searched_too() {
+    let scene = Scene::start().await;
+    let narrow: Vec<u8> = NAME.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    let percent = NAME.replace('ö', "%F6").replace('Ü', "%DC").replace('"', "%22");
+    let percent = percent.replace(' ', "+");
+    let lines = format!("Location: /x?n={percent}\r\nX-Name: ");
+    let head = [b"HTTP/1.1 302 Found\r\n", lines.as_bytes(), &narrow].concat();
+    let reply = Reply::Raw([&head[..], b"\r\nContent-Length: 0\r\n\r\n"].concat());
+    let answer = scene.say(reply).await;
+    assert_eq!(answer.header("X-Name").as_deref(), Some(scene.handle.as_str()));
+    assert_eq!(answer.header("Location"), Some(format!("/x?n={}", scene.handle)));
+}
+
+#[tokio::test]
 async fn the_words_beside_a_status_say_no_value() {
     let scene = Scene::start().await;
     let bytes = scene.bytes(raw(&format!("400 No {ID} here"), "", b"")).await;

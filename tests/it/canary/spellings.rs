@@ -115,6 +115,16 @@ fn percent(value: &str, space: &str, hex: fn(u8) -> String) -> String {
     value.bytes().map(of).collect()
 }
 
+/// As ISO-8859-1 has it.
+fn narrow(value: &str) -> String {
+    let of = |letter: char| match letter {
+        ' ' => "+".to_owned(),
+        letter if letter.is_ascii_alphanumeric() || "-._~".contains(letter) => letter.to_string(),
+        letter => format!("%{:02X}", u32::from(letter)),
+    };
+    value.chars().map(of).collect()
+}
+
 fn named(c: char) -> String {
     let name = match c {
         '"' => "quot",
@@ -145,6 +155,7 @@ fn spellings(value: &str) -> Vec<Spelling> {
         ("percent", percent(value, "%20", upper)),
         ("percent lower", percent(value, "%20", lower)),
         ("form", percent(value, "+", upper)),
+        ("form, a byte a letter", narrow(value)),
         ("html decimal", each(value, |c| entity(c, |n| format!("&#{n};")))),
         ("html hexadecimal", each(value, |c| entity(c, |n| format!("&#x{n:X};")))),
         ("html named", each(value, named)),

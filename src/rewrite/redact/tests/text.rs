@@ -95,3 +95,41 @@ fn each_spelling_of_these_tests_is_one_that_a_reader_understands() {
         }
     }
 }
+
+#[test]
+fn a_value_of_several_lines_is_found_in_one_event_and_without_its_outer_blanks() {
+    let needles = needles(&["1 Main Street\nSpringfield", " Ann Lee "]);
+    for (text, wanted) in [
+        ("data: to 1 Main Street\ndata: Springfield\n\n", "data: to [redacted]\n\n"),
+        ("1 Main Street\r\nSpringfield", "[redacted]"),
+        ("1 Main Street<br />Springfield", "[redacted]"),
+        (r#"{"a":"1 Main Street\r\nSpringfield"}"#, r#"{"a":"[redacted]"}"#),
+        (
+            r#"{"a":"1 Main Street Springfield","b":"Springfield"}"#,
+            r#"{"a":"[redacted]","b":"Springfield"}"#,
+        ),
+    ] {
+        every_cut(&needles, text, wanted);
+    }
+    every_cut(&needles, "Dear Ann Lee, hello", "Dear [redacted], hello");
+}
+
+#[test]
+fn a_value_is_found_where_each_letter_is_one_byte() {
+    let needles = needles(&["Jörg Schmidt", "Šárka"]);
+    let bytes = b"X: J\xf6rg Schmidt, \x8a\xe1rka; J\xf6rg";
+    let got = redact(&needles, bytes).unwrap();
+    assert_eq!(got, b"X: [redacted], [redacted]; J\xf6rg");
+    for at in 0..bytes.len() {
+        let (one, two) = bytes.split_at(at);
+        let mut redactor = Redactor::new(Arc::clone(&needles), Sought::Everything);
+        let mut out = BytesMut::new();
+        redactor.push(one, &mut out);
+        redactor.push(two, &mut out);
+        redactor.finish(&mut out);
+        assert_eq!(out, got, "cut at {at}");
+    }
+    every_cut(&needles, "/x?n=J%F6rg+Schmidt&o=1", "/x?n=[redacted]&o=1");
+    every_cut(&needles, "/x?n=%8a%E1rka", "/x?n=[redacted]");
+    every_cut(&needles, "SvZyZyBTY2htaWR0", "KioqKioqKioqKioq");
+}
