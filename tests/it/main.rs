@@ -28,6 +28,7 @@ mod framing;
 mod honey;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod known_keys;
 #[cfg(test)]
 mod lease;
