@@ -24,9 +24,9 @@ use crate::config;
 
 /// Between two steps while there is more to sweep.
 const STEP: Duration = Duration::from_millis(50);
-/// How long the sweeps of one step may take together, where there is more: a store in memory
-/// forgets some twenty times 64 records in that time, one on disk has hardly written once.
-const STEP_WORK: Duration = Duration::from_millis(2);
+/// Until when after a step's begin another sweep is begun, where there is more: a store in memory
+/// forgets some five times 64 records in that time, one on disk is still at its first.
+const STEP_WORK: Duration = Duration::from_micros(500);
 /// Steps between two sweeps while there is not: a second.
 const QUIET_STEPS: u8 = 20;
 /// Between two looks at a store that has not answered yet.
