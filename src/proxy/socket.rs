@@ -224,7 +224,7 @@ impl Cloakroom {
         let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };
         let mut swapped = swap.run(request, setting).await?;
         self.settle(std::mem::take(&mut swapped.leases), swap.scene(), &tenant.id).await?;
-        passage.redeemed.extend(swapped.redeemed);
+        passage.redeemed.note(&swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
         swapped.beside.drain(..).for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;
