@@ -116,7 +116,7 @@ impl Cloakroom {
         passage.swap = begun.elapsed();
         let mut swapped = swapped?;
         passage.leases.extend(swapped.leases);
-        passage.redeemed.extend(swapped.redeemed);
+        passage.redeemed.note(&swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
         swapped.beside.into_iter().for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;

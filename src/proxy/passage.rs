@@ -16,8 +16,8 @@ use super::socket::Socket;
 use super::watch::Watch;
 use crate::dialect::exchange::{Binary, Exchange};
 use crate::dialect::reveal::{Revealed, RevealedBody};
-use crate::domain::HandleId;
 use crate::reject::Cause;
+use crate::telemetry::access::Redeemed;
 use crate::vault::lease::Lease;
 use crate::vault::tenancy::Tenant;
 
@@ -33,7 +33,8 @@ pub struct Passage {
     pub(super) sent: Sent,
     /// Settled by the upstream's status; given back when this is dropped.
     pub(super) leases: Vec<Lease>,
-    pub(super) redeemed: Vec<HandleId>,
+    /// For the access line.
+    pub(super) redeemed: Redeemed,
     /// What must not come back.
     pub(super) watch: Watch,
     /// What its conversation is known by, where the call names it.
@@ -107,7 +108,7 @@ impl Passage {
             outgoing: Outgoing::Streamed,
             sent: Sent::Nothing,
             leases: Vec::new(),
-            redeemed: Vec::new(),
+            redeemed: Redeemed::default(),
             watch: Watch::default(),
             conversation: None,
             looked: None,

@@ -38,9 +38,8 @@ pub(super) struct Socket {
     up: Reader,
     down: Reader,
     state: State,
-    /// Over the vendor's binary messages, which are searched and not changed; with the
-    /// values that it looks for.
-    binary: Option<(Arc<Needles>, Redactor)>,
+    /// Over the vendor's binary messages, which are searched and not changed.
+    binary: Option<Redactor>,
     /// The vendor's binary message whose end has not come.
     unfinished: Unfinished,
     /// Over the vendor's text messages that hold slices of one text.
@@ -103,13 +102,10 @@ impl Socket {
     /// Whether the vendor's binary messages have held a value by now, if they go on after
     /// this frame or if they do not; or whether the frame does by itself.
     fn tells(&mut self, needles: &Arc<Needles>, payload: &[u8]) -> bool {
-        let seen = match &mut self.binary {
-            Some((known, seen)) if Arc::ptr_eq(known, needles) => seen,
-            binary => {
-                let seen = Redactor::new(Arc::clone(needles), Sought::Everything);
-                &mut binary.insert((Arc::clone(needles), seen)).1
-            }
-        };
+        let begin = || Redactor::new(Arc::clone(needles), Sought::Everything);
+        let seen = self.binary.get_or_insert_with(begin);
+        // What is revealed meanwhile makes nothing unsaid.
+        seen.adopt(Arc::clone(needles));
         seen.push(payload, &mut BytesMut::new());
         seen.count() > 0 || seen.holds_value() || redact(needles, payload).is_some()
     }
@@ -224,7 +220,7 @@ impl Cloakroom {
         let setting = Setting { now, jwt: tenant.tokens.as_ref(), names: &tenant.names };
         let mut swapped = swap.run(request, setting).await?;
         self.settle(std::mem::take(&mut swapped.leases), swap.scene(), &tenant.id).await?;
-        passage.redeemed.extend(swapped.redeemed);
+        passage.redeemed.note(&swapped.redeemed);
         passage.watch.reveal(swapped.revelations);
         swapped.beside.drain(..).for_each(|one| passage.watch.reveal_beside(one));
         self.recall(passage, &tenant.id, route.dialect.link_ttl).await?;

@@ -16,6 +16,7 @@ use super::fail;
 use super::head::{Length, has_body, redact_headers, unsettle};
 use super::stream::Streamed;
 use super::whole::{Said, Whole};
+use super::wrap::unhint;
 use crate::dialect::exchange::Exchange;
 use crate::proxy::Cloakroom;
 use crate::proxy::passage::{Outgoing, Passage};
@@ -55,6 +56,8 @@ impl Cloakroom {
             wrapped.map_err(|cause| fail(passage, cause))?;
             let learnt = self.learn_from_head(head, exchange, &route.dialect, passage).await;
             learnt.map_err(|cause| fail(passage, cause))?;
+        } else {
+            unhint(head, &exchange.answer.wraps);
         }
         let known = echo_subprotocol(session, head, passage)?;
         let redacting = route.redaction == Redaction::On;

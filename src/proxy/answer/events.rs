@@ -27,6 +27,9 @@ const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
 /// Blanks that are waited through for the first bytes that say what a stream is.
 const BLANKS_MAX: usize = 1024;
 
+/// Bytes of a stream whose events wait at once: each takes more than its bytes.
+const STEP: usize = 4096;
+
 /// One stream.
 pub(crate) struct Events {
     decoder: Decoder,
@@ -122,21 +125,26 @@ impl Events {
                 self.begin(shape);
                 self.push(&first, out)
             }
-            Form::Events(splitter) => {
-                splitter.push(plain).map_err(|_| Cause::UpstreamBroken)?;
-                while let Form::Events(splitter) = &mut self.form
-                    && let Some(event) = splitter.event()
-                {
-                    self.event(&event, out)?;
-                }
-                Ok(())
-            }
+            Form::Events(_) => plain.chunks(STEP).try_for_each(|part| self.events(part, out)),
             Form::Lines(lines) => lines.push(plain, &mut self.joined, out),
             Form::Other(other) => {
                 other.push(plain, out);
                 Ok(())
             }
         }
+    }
+
+    /// Takes a part of an event stream, and every event that it completes.
+    fn events(&mut self, part: &[u8], out: &mut BytesMut) -> Result<(), Cause> {
+        if let Form::Events(splitter) = &mut self.form {
+            splitter.push(part).map_err(|_| Cause::UpstreamBroken)?;
+        }
+        while let Form::Events(splitter) = &mut self.form
+            && let Some(event) = splitter.event()
+        {
+            self.event(&event, out)?;
+        }
+        Ok(())
     }
 
     fn begin(&mut self, shape: Shape) {

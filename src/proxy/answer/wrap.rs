@@ -116,8 +116,8 @@ impl Cloakroom {
         Ok(body)
     }
 
-    /// Keeps a JSON value and gives its handle; wherever else the answer says it, it is
-    /// redacted.
+    /// Keeps a JSON value and gives its handle; wherever else the answer says it from here on,
+    /// it is redacted. A head has gone before its body's values are known.
     async fn wrap(&self, raw: &str, ttl: Duration, passage: &mut Passage) -> Result<String, Cause> {
         let tenant = passage.tenant.clone().ok_or(Cause::Internal)?;
         let text = format!("{{\"{MEMBER}\":{raw}}}");
@@ -179,6 +179,18 @@ impl Cloakroom {
             return Ok(());
         }
         self.link(passage, &tenant.id, &dialect.conversation(&name), dialect.link_ttl).await
+    }
+}
+
+/// Takes out of an early hint what hands out values: in a word before the answer nothing is
+/// wrapped, and no page waits for a cookie there.
+pub(super) fn unhint(head: &mut ResponseHeader, wraps: &[Wrap]) {
+    head.remove_header(&SET_COOKIE);
+    for wrap in wraps {
+        match &wrap.at {
+            Learn::Header(name) => drop(head.remove_header(name)),
+            Learn::Cookie(_) | Learn::Json(_) => {}
+        }
     }
 }
 

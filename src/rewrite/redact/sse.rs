@@ -1,6 +1,7 @@
 //! Server-sent events: bytes in, whole events out, each with the spans of its data.
 //!
-//! An event is released with its blank line and no later. It never changes a byte: the events put one
+//! An event is released with its blank line and no later; blank lines that follow are one more, however
+//! many are read at once. It never changes a byte: the events put one
 //! after another, and then [`Splitter::rest`], are the stream.
 
 use std::collections::VecDeque;
@@ -41,6 +42,16 @@ pub struct Splitter {
     line: usize,
     ended_by: Ended,
     at: Stream,
+    last: Released,
+}
+
+/// What was released last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Released {
+    #[default]
+    Event,
+    /// Blank lines and nothing else.
+    Blank,
 }
 
 /// How the last line ended.
@@ -123,8 +134,20 @@ impl Splitter {
     }
 
     fn release(&mut self) {
-        let (bytes, data) = (std::mem::take(&mut self.event), std::mem::take(&mut self.data));
         self.line = 0;
+        let is_blank = self.event.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        let before = std::mem::replace(
+            &mut self.last,
+            if is_blank { Released::Blank } else { Released::Event },
+        );
+        if let (Released::Blank, Released::Blank, Some(last)) =
+            (before, self.last, self.ready.back_mut())
+        {
+            // Each as an event of its own would take sixty times its byte.
+            last.bytes.append(&mut self.event);
+            return;
+        }
+        let (bytes, data) = (std::mem::take(&mut self.event), std::mem::take(&mut self.data));
         self.ready.push_back(Event { bytes, data });
     }
 
@@ -165,6 +188,20 @@ mod tests {
         let mut splitter = Splitter::new();
         assert_eq!(splitter.push(&vec![b'a'; EVENT_MAX]), Ok(()));
         assert_eq!(splitter.push(b"a"), Err(EventTooLong));
+    }
+
+    #[test]
+    fn a_run_of_blank_lines_is_one_event_however_long_and_nothing_of_others() {
+        for end in ["\n", "\r\n", "\r"] {
+            let (blanks, text) = (end.repeat(3000), format!("data: a{end}{end}"));
+            let mut splitter = Splitter::new();
+            splitter.push([&*blanks, &text, &blanks, &text].concat().as_bytes()).unwrap();
+            let events: Vec<_> = std::iter::from_fn(|| splitter.event()).collect();
+            assert!(events.len() <= 5, "{end:?}: {}", events.len());
+            let with_data = events.iter().filter(|event| !event.data.is_empty());
+            assert_eq!(with_data.count(), 2, "{end:?}");
+            assert!(events.iter().all(|event| event.data.len() <= 1), "{end:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Values that the vendor hands out and the browser gets as handles.
 
 use super::{Scene, raw};
-use crate::support::{Reply, request};
+use crate::support::{Browser, Reply, request};
 
 const DIALECT: &str = r#"
 name = "own"
@@ -68,6 +68,27 @@ async fn a_cookie_is_a_handle_for_the_browser_and_itself_for_the_vendor() {
     let seen = scene.vendor.seen();
     assert_eq!(seen[1].header("Cookie"), Some(format!("a=1; session={SESSION}; b=2")));
     assert_eq!(answer.text(), handle, "and what the vendor echoes is the handle again");
+}
+
+#[tokio::test]
+async fn an_early_hint_sets_no_cookie_and_says_nothing_that_is_wrapped() {
+    let scene = Scene::of(DIALECT, "").await;
+    let early = format!(
+        "HTTP/1.1 103 Early Hints\r\nSet-Cookie: session={SESSION}\r\nSet-Cookie: other=1\r\n\
+         X-Token: t-4711-secret\r\nLink: </a.css>; rel=preload\r\n\r\n"
+    );
+    let last = "HTTP/1.1 200 OK\r\nX-Token: t-4711-secret\r\nContent-Length: 2\r\n\r\n{}";
+    scene.will(Reply::Raw(format!("{early}{last}").into_bytes()));
+    let mut browser = Browser::connect(scene.running.data).await;
+    browser.write(&request("POST", "/login", &[], b"{}")).await;
+    let hint = browser.head().await.unwrap();
+    assert!(hint.starts_with("HTTP/1.1 103"), "{hint}");
+    let said = hint.to_ascii_lowercase();
+    assert!(said.contains("link: </a.css>; rel=preload"), "{hint}");
+    assert!(!said.contains("set-cookie") && !said.contains("x-token"), "{hint}");
+    let head = browser.head().await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("klk1_"), "{head}");
+    assert!(!head.contains("t-4711-secret"), "{head}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::support::issue;
 
+use super::slices::reveal;
 use super::{BINARY, CLOSE, ID, PING, PONG, Scene, TEXT, closes, frame, masked, next};
 
 #[tokio::test]
@@ -78,6 +79,20 @@ async fn a_binary_message_that_ends_with_a_value_ends_the_socket_before_its_last
         }
         closes(&next(&mut pair.browser).await, 1008);
     }
+}
+
+#[tokio::test]
+async fn a_value_over_two_binary_messages_ends_the_socket_whatever_is_revealed_between_them() {
+    let scene = Scene::start().await;
+    let mut pair = scene.open("/listen", &[("X-Conversation", "c-1")], "", b"").await;
+    reveal(&scene, &scene.handle).await;
+    let first = frame(BINARY, b"by ann.lee");
+    pair.vendor.write(&first).await;
+    assert_eq!(pair.browser.exactly(first.len()).await, first, "only a beginning");
+    let other = issue(&scene.running, r#"{"id":"bob.roe@example.org"}"#).await;
+    reveal(&scene, &other).await;
+    pair.vendor.write(&frame(BINARY, b"@example.com")).await;
+    closes(&next(&mut pair.browser).await, 1008);
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ async fn what_another_call_reveals_is_looked_for_in_what_was_held_back() {
 }
 
 /// Another call of the conversation tells the vendor of a person.
-async fn reveal(scene: &Scene, handle: &str) {
+pub(super) async fn reveal(scene: &Scene, handle: &str) {
     let mut saying = Browser::connect(scene.running.data).await;
     let headers = [("X-Conversation", "c-1"), ("X-Ticket", handle)];
     saying.write(&request("POST", "/say", &headers, b"{}")).await;

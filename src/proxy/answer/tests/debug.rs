@@ -56,7 +56,7 @@ fn no_debug_says_anything() {
     let needles = watch.needles(RedactAs::default()).unwrap();
     let mut passage = Passage::new();
     passage.watch.reveal([one.clone()]);
-    passage.redeemed.push(one.handle.id());
+    passage.redeemed.note(&[one.handle.id()]);
     let mark = Mark::new(&text).unwrap();
     let swapped = Swapped {
         revealed: Revealed::default(),
