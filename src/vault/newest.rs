@@ -116,7 +116,8 @@ impl Vault {
             Kept::Taken => return Err(StoreFault::Unreachable("no randomness").into()),
         }
         let add = |all: &mut Vec<Named>| {
-            all.retain(|one| !one.until.passed_at(now));
+            // A try that failed may have named it.
+            all.retain(|one| !one.until.passed_at(now) && one.tag != tag);
             all.push(named);
             all.drain(..all.len().saturating_sub(NEWEST_MAX));
         };

@@ -20,6 +20,7 @@ use cloakroom::vault::redeem::Carrier;
 mod crashed;
 mod erased;
 mod forgotten;
+mod halted;
 mod meanwhile;
 mod newest;
 mod renewed;

@@ -2,7 +2,8 @@
 //! and until when.
 //!
 //! One writer at a time: whoever writes has claimed the next turn first, and of two nodes of
-//! different keys at least one sees the other's claim. Never kept where it could be read from what
+//! different keys at least one sees the other's claim. One that was too slow, or whose claim
+//! another took since their clocks differ, finds that out and tries again. Never kept where it could be read from what
 //! a node remembers, and never a word of what it names.
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use crate::domain::tenant::TenantId;
 use crate::domain::time::{Expiry, Timestamp};
 use crate::domain::uses::Uses;
-use crate::domain::{HandleId, Purpose};
+use crate::domain::{HandleId, Purpose, Sealed};
 use crate::store::place::{Placed, When};
 use crate::store::{Record, RecordKey, StoreFault};
 use crate::vault::Vault;
@@ -20,6 +21,9 @@ use crate::vault::owner::Owner;
 
 /// How long a claim keeps others waiting whose writer is gone.
 const CLAIM_TTL: Duration = Duration::from_secs(5);
+
+/// How old a claim may be when its writer begins to write: the rest is for the writing.
+const CLAIM_AGE_MAX: Duration = Duration::from_millis(2500);
 
 pub(super) const TAG_LEN: usize = 16;
 
@@ -97,6 +101,16 @@ impl Note {
     }
 }
 
+/// A turn of the note that is one writer's.
+struct Claim {
+    turn: u32,
+    name: Vec<u8>,
+    key: RecordKey,
+    /// Sealed anew for each claim, so it tells whose one is.
+    sealed: Sealed,
+    since: Timestamp,
+}
+
 impl Vault {
     pub(super) async fn newest_note(&self, scope: Scope<'_>) -> Result<Note, StoreFault> {
         let name = scope.name(b"note", b"");
@@ -105,8 +119,8 @@ impl Vault {
         Note::read(&text, held).ok_or(StoreFault::Damaged("a note is not what was sealed"))
     }
 
-    /// Writes the note anew, once; whether nobody else did meanwhile. What it names no more is
-    /// forgotten.
+    /// Writes the note anew, once; whether that is done and nobody else wrote meanwhile. What it
+    /// names no more is forgotten. A change may be made again to what it has made before.
     pub(super) async fn amend(
         &self,
         scope: Scope<'_>,
@@ -117,13 +131,15 @@ impl Vault {
         let Some(claim) = self.claim(scope, turn).await? else { return Ok(false) };
         let note = self.newest_note(scope).await;
         let written = match note {
-            Ok(note) if note.turn == seen => self.write_newest(scope, note, turn, change).await,
+            Ok(note) if note.turn == seen => self.write_newest(scope, note, &claim, change).await,
             // Claimed too late: that turn was over.
             Ok(_) => Ok(false),
             Err(fault) => Err(fault.into()),
         };
-        // Else it ends in its time.
-        let _ = self.store.remove(&claim, self.clock.now()).await;
+        if self.is_own(&claim).await.unwrap_or(false) {
+            // Else it ends in its time, or is another's.
+            let _ = self.store.remove(&claim.key, self.clock.now()).await;
+        }
         written
     }
 
@@ -131,21 +147,24 @@ impl Vault {
         &self,
         scope: Scope<'_>,
         note: Note,
-        turn: u32,
+        claim: &Claim,
         change: impl FnOnce(&mut Vec<Named>),
     ) -> Result<bool, LearnFault> {
         let mut named = note.named.clone();
         change(&mut named);
-        let Some(last) = named.iter().map(|one| one.until.secs()).max() else { return Ok(false) };
-        let expires = Expiry::from_secs(last);
+        let Some(until) = named.iter().map(|one| one.until.secs()).max() else { return Ok(false) };
+        let expires = Expiry::from_secs(until);
         let name = scope.name(b"note", b"");
-        let mut record = self.of_nobody(scope, &name, expires, &Note::write(turn, &named))?;
+        let mut record = self.of_nobody(scope, &name, expires, &Note::write(claim.turn, &named))?;
         // No node may answer from what it read before.
         record.uses = Uses::Once;
         let key = record.key.clone();
         let is_there = note.held.as_ref().is_some_and(|held| held.key == key);
         let absent = When::Absent { siblings_max: u64::MAX };
         let when = if is_there { When::Present } else { absent };
+        if !self.holds(scope, claim).await? {
+            return Ok(false);
+        }
         match self.store.place(record, when).await? {
             Placed::Kept => {}
             // It ended this moment: the next try finds none.
@@ -156,6 +175,13 @@ impl Vault {
             // Under the name that another key gives it, it would be read first by some node.
             self.store.remove(&held.key, self.clock.now()).await?;
         }
+        // Whoever took the claim before this may have read what stood there before; whoever takes
+        // it later reads what stands there now.
+        let after = self.newest_note(scope).await?.named;
+        let stays = named.last().is_some_and(|own| after.iter().any(|one| one.tag == own.tag));
+        if !stays || !self.holds(scope, claim).await? {
+            return Ok(false);
+        }
         for one in note.named.iter().filter(|one| named.iter().all(|left| left.tag != one.tag)) {
             self.forget(scope, one).await;
         }
@@ -163,22 +189,40 @@ impl Vault {
     }
 
     /// The next turn of the note, for one writer; nothing where another one has it.
-    async fn claim(&self, scope: Scope<'_>, turn: u32) -> Result<Option<RecordKey>, LearnFault> {
+    async fn claim(&self, scope: Scope<'_>, turn: u32) -> Result<Option<Claim>, LearnFault> {
         let name = scope.name(b"turn", &turn.to_be_bytes());
-        let expires = self.clock.now().expiry(CLAIM_TTL);
-        let record = self.of_nobody(scope, &name, expires, b"")?;
-        let key = record.key.clone();
+        let since = self.clock.now();
+        let mut record = self.of_nobody(scope, &name, since.expiry(CLAIM_TTL), b"")?;
+        // It is asked for again, and no node may answer from what it read before.
+        record.uses = Uses::Once;
+        let (key, sealed) = (record.key.clone(), record.sealed.clone());
+        let claim = Claim { turn, name, key, sealed, since };
         match self.store.place(record, When::Absent { siblings_max: u64::MAX }).await? {
             Placed::Kept => {}
             Placed::Unmet => return Ok(None),
             Placed::Crowded(crowd) => return Err(crowd.into()),
         }
-        let at = Beside { tenant: scope.tenant, name: &name, salt: scope.conversation };
-        if self.is_alone(at, &key).await? {
-            return Ok(Some(key));
+        let at = Beside { tenant: scope.tenant, name: &claim.name, salt: scope.conversation };
+        if self.is_alone(at, &claim.key).await? {
+            return Ok(Some(claim));
         }
-        self.store.remove(&key, self.clock.now()).await?;
+        self.store.remove(&claim.key, self.clock.now()).await?;
         Ok(None)
+    }
+
+    /// Whether a turn may still be taken: in time, and nobody else has claimed it since.
+    async fn holds(&self, scope: Scope<'_>, claim: &Claim) -> Result<bool, StoreFault> {
+        let at = Beside { tenant: scope.tenant, name: &claim.name, salt: scope.conversation };
+        Ok(self.is_own(claim).await? && self.is_alone(at, &claim.key).await?)
+    }
+
+    async fn is_own(&self, claim: &Claim) -> Result<bool, StoreFault> {
+        let now = self.clock.now();
+        if now.since(claim.since) > CLAIM_AGE_MAX {
+            return Ok(false);
+        }
+        let held = self.store.fetch(&claim.key, now).await?;
+        Ok(held.is_some_and(|held| held.sealed == claim.sealed))
     }
 
     fn of_nobody(

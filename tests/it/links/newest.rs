@@ -18,7 +18,7 @@ fn node_on(store: &Arc<dyn Store>) -> Node {
     Node { vault, clock, store: Arc::clone(store) }
 }
 
-async fn wrap(node: &Node, with: Option<&Revelation>, value: &str) -> Revelation {
+pub(super) async fn wrap(node: &Node, with: Option<&Revelation>, value: &str) -> Revelation {
     let redeemed: Vec<_> = with.iter().map(|one| one.handle.id()).collect();
     let text = format!("{{\"value\":\"{value}\"}}");
     let payload = || Payload::parse(text.as_bytes(), 4096).unwrap();
@@ -27,7 +27,7 @@ async fn wrap(node: &Node, with: Option<&Revelation>, value: &str) -> Revelation
     Revelation { handle: issued.handle, payload: Arc::new(payload()) }
 }
 
-async fn hand_out(node: &Node, with: Option<&Revelation>, value: &str) -> Revelation {
+pub(super) async fn hand_out(node: &Node, with: Option<&Revelation>, value: &str) -> Revelation {
     let one = wrap(node, with, value).await;
     // No clock stands still, and what is written twice in one instant may count twice.
     node.clock.advance(Duration::from_millis(1));
@@ -36,13 +36,13 @@ async fn hand_out(node: &Node, with: Option<&Revelation>, value: &str) -> Revela
 }
 
 /// The values that are known, and how many handles are not.
-async fn newest(vault: &Vault, conversation: &str) -> (Vec<String>, usize) {
+pub(super) async fn newest(vault: &Vault, conversation: &str) -> (Vec<String>, usize) {
     let recalled = vault.recall_newest(&acme(), conversation.as_bytes(), DAY).await.unwrap();
     let texts = recalled.revelations.iter().map(|one| one.payload.expose().to_owned());
     (texts.collect(), recalled.forgotten.len())
 }
 
-fn texts(values: impl IntoIterator<Item = usize>) -> Vec<String> {
+pub(super) fn texts(values: impl IntoIterator<Item = usize>) -> Vec<String> {
     values.into_iter().map(|n| format!("{{\"value\":\"{n}\"}}")).collect()
 }
 
