@@ -67,10 +67,14 @@ impl Found {
     /// Whether a person reads it: a page writes a number as its digits, so a value may begin in
     /// one and end in a string.
     fn is_slice(&self) -> bool {
-        match self.kind {
-            Kind::String | Kind::Number => true,
-            Kind::Object | Kind::Array | Kind::True | Kind::False | Kind::Null => false,
-        }
+        is_slice(self.kind)
+    }
+}
+
+fn is_slice(kind: Kind) -> bool {
+    match kind {
+        Kind::String | Kind::Number => true,
+        Kind::Object | Kind::Array | Kind::True | Kind::False | Kind::Null => false,
     }
 }
 
@@ -137,6 +141,15 @@ impl Joined {
         }
         let text = splice(json, edits).map_err(|_| Unread)?;
         Ok(Shown { before, text: Some(text) })
+    }
+
+    /// Where slices stand in a JSON text that goes on, with their quotes. What is searched beside
+    /// this leaves them: a word of a text is not all that a member says.
+    #[must_use]
+    pub fn slices_in(&self, json: &[u8]) -> Vec<Range<usize>> {
+        let places: Vec<&Pointer> = self.pointers.iter().take(self.places).collect();
+        let located = locate(&half::mended(json), &places, &BOUNDS).unwrap_or_default();
+        located.into_iter().filter(|at| is_slice(at.kind)).map(|at| at.value).collect()
     }
 
     /// Goes on with other values, of which what is held back is searched too.
