@@ -9,7 +9,8 @@
 //! around one would be shown. What seems to end may go on: what was given out is remembered, and a
 //! slice that makes a value of it does not pass.
 //!
-//! Texts that come in turns are told apart by where they stand and by what `signs` tells. A
+//! Texts that come in turns are told apart by where they stand and by what `signs` tells; elements of
+//! one list that nothing tells apart are one text, as the vendors' own programs read them. A
 //! number or a name may be the text's or the piece's own, and which it is only its coming again
 //! tells. So while something is held back a new one goes on with that text; should the one before
 //! come again, they were two texts, and what comes then cannot be told and does not pass.
@@ -17,6 +18,7 @@
 //! It never holds a JSON text back, never looks at values outside the slices, and never
 //! lets JSON pass in which it cannot tell where they are.
 
+mod found;
 mod half;
 mod signs;
 mod stream;
@@ -26,10 +28,11 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use self::found::{Found, Slots, is_slice};
 use self::signs::Signs;
 use self::stream::{Said, Streams};
 use super::json::Kind;
-use super::json::locate::{Bounds, Located, POINTERS_MAX, locate};
+use super::json::locate::{Bounds, POINTERS_MAX, locate};
 use super::json::pointer::Pointer;
 use super::json::text;
 use super::redact::Needles;
@@ -37,6 +40,9 @@ use super::splice::{Edit, splice};
 
 /// Texts that one JSON text may continue: a vendor offers a few choices, no more.
 const STREAMS_MAX: usize = 64;
+
+/// Pointers to look for a place by: to its slices, what they are members of, and their list.
+const LAYERS: usize = 3;
 
 /// Members around slices that are looked at, and slices: more than such a text has.
 const LOCATED_MAX: usize = 4096;
@@ -48,30 +54,11 @@ const BOUNDS: Bounds = Bounds { depth_max: 128, located_max: LOCATED_MAX };
 
 /// The texts of one stream.
 pub struct Joined {
-    /// Where slices stand, then for each of those the object that it stands in, then what is
-    /// said around them.
+    /// Where slices stand, then for each of those the object that it stands in, then the list
+    /// whose elements they are of, then what is said around them.
     pointers: Vec<Pointer>,
     places: usize,
     streams: Streams,
-}
-
-/// What stands in a slice's place.
-struct Found {
-    place: usize,
-    nth: usize,
-    span: Range<usize>,
-    kind: Kind,
-}
-
-impl Found {
-    /// Whether a person reads it: a page writes a number as its digits, so a value may begin in
-    /// one and end in a string.
-    fn is_slice(&self) -> bool {
-        match self.kind {
-            Kind::String | Kind::Number => true,
-            Kind::Object | Kind::Array | Kind::True | Kind::False | Kind::Null => false,
-        }
-    }
 }
 
 /// What is JSON by its beginning, and where slices stand in it cannot be told.
@@ -94,9 +81,12 @@ impl Joined {
         let places = pointers.len();
         let parents: Vec<Pointer> =
             pointers.iter().map(|at| at.parent().unwrap_or_else(|| at.clone())).collect();
-        let room = POINTERS_MAX.saturating_sub(2 * places);
+        let lists: Vec<Pointer> =
+            pointers.iter().map(|at| found::list(at).unwrap_or_else(|| at.clone())).collect();
+        let room = POINTERS_MAX.saturating_sub(LAYERS * places);
         let members = signs::members(&pointers).into_iter().take(room);
-        let pointers = pointers.iter().cloned().chain(parents).chain(members).collect();
+        let pointers =
+            pointers.iter().cloned().chain(parents).chain(lists).chain(members).collect();
         Self { pointers, places, streams: Streams::new(needles) }
     }
 
@@ -118,25 +108,37 @@ impl Joined {
             Err(_) => return Ok(Shown { before: Vec::new(), text: None }),
         };
         let (slots, members): (Vec<_>, Vec<_>) =
-            located.iter().partition(|at| at.pointer < 2 * self.places);
+            located.iter().partition(|at| at.pointer < LAYERS * self.places);
+        let signs = Signs::of(&mended, members.into_iter());
+        let slots = Slots { places: self.places, located: slots, signs: &signs };
         if slots.len() > STREAMS_MAX {
             return Err(Unread);
         }
-        let signs = Signs::of(&mended, members.into_iter());
-        let found = self.found(&slots)?;
-        let before = self.ended(&slots, &found, &signs);
+        let found = slots.found()?;
+        let before = self.ended(&slots, &found);
         let slices: Vec<&Found> = found.iter().filter(|one| one.is_slice()).collect();
         let spans = slices.iter().map(|one| one.span.clone()).collect();
         let said = Arc::new(Said { json: json.to_vec(), slices: spans });
         let mut edits = Vec::new();
-        for one in slices {
-            edits.extend(self.slice(one, &said, &signs)?);
+        let mut left = slices.as_slice();
+        while let Some((one, later)) = left.split_first() {
+            edits.extend(self.slice(one, later, &said, &signs)?);
+            left = later;
         }
         if edits.is_empty() {
             return Ok(Shown { before, text: None });
         }
         let text = splice(json, edits).map_err(|_| Unread)?;
         Ok(Shown { before, text: Some(text) })
+    }
+
+    /// Where slices stand in a JSON text that goes on, with their quotes. What is searched beside
+    /// this leaves them: a word of a text is not all that a member says.
+    #[must_use]
+    pub fn slices_in(&self, json: &[u8]) -> Vec<Range<usize>> {
+        let places: Vec<&Pointer> = self.pointers.iter().take(self.places).collect();
+        let located = locate(&half::mended(json), &places, &BOUNDS).unwrap_or_default();
+        located.into_iter().filter(|at| is_slice(at.kind)).map(|at| at.value).collect()
     }
 
     /// Goes on with other values, of which what is held back is searched too.
@@ -156,50 +158,26 @@ impl Joined {
     }
 
     /// What was held back of texts that end here without a slice.
-    fn ended(&mut self, slots: &[&Located], found: &[Found], signs: &Signs) -> Vec<Vec<u8>> {
+    fn ended(&mut self, slots: &Slots<'_>, found: &[Found]) -> Vec<Vec<u8>> {
         let mut before = Vec::new();
-        for place in 0..self.places {
-            let around = slots.iter().filter(|at| at.pointer == self.places + place);
-            for (nth, at) in around.enumerate() {
-                let says = |one: &Found| (one.place, one.nth) == (place, nth) && one.is_slice();
-                if signs.ends(&at.value) && !found.iter().any(says) {
-                    before.extend(self.streams.end((place, nth), &signs.key(&at.value)));
-                }
+        for (at, object) in slots.objects() {
+            let says = |one: &Found| one.at == at && one.is_slice();
+            if slots.signs.ends(object) && !found.iter().any(says) {
+                before.extend(self.streams.end(at, &slots.signs.key(object)));
             }
         }
         before
     }
 
-    /// What stands where slices do. One that is a member goes by its object: others may
-    /// have none.
-    fn found(&self, located: &[&Located]) -> Result<Vec<Found>, Unread> {
-        let mut all: Vec<Found> = Vec::new();
-        for place in 0..self.places {
-            let around = located.iter().filter(|at| at.pointer == self.places + place);
-            let around: Vec<&Range<usize>> = around.map(|at| &at.value).collect();
-            let here = located.iter().filter(|at| at.pointer == place);
-            for (nth, at) in here.enumerate() {
-                let object = at.parent.as_ref();
-                let inside = object.and_then(|it| around.iter().position(|one| *one == it));
-                let nth = inside.unwrap_or(nth);
-                if all.iter().any(|one| (one.place, one.nth) == (place, nth)) {
-                    return Err(Unread);
-                }
-                all.push(Found { place, nth, span: at.value.clone(), kind: at.kind });
-            }
-        }
-        Ok(all)
-    }
-
-    /// One slice; what goes on in its place if it is not as it came.
+    /// One slice, and those behind it; what goes on in its place if it is not as it came.
     fn slice(
         &mut self,
         found: &Found,
+        later: &[&Found],
         said: &Arc<Said>,
         signs: &Signs,
     ) -> Result<Option<Edit>, Unread> {
-        let (at, key) = ((found.place, found.nth), signs.key(&found.span));
-        let stream = self.streams.of(at, key)?;
+        let stream = self.streams.of(found.at, signs.key(&found.span))?;
         let raw = said.json.get(found.span.clone()).ok_or(Unread)?;
         let quoted = match found.kind {
             Kind::Number => Cow::Owned(printed(raw).ok_or(Unread)?),
@@ -208,7 +186,8 @@ impl Joined {
             }
         };
         let mut shown = stream.take(&quoted, (said, &found.span))?;
-        if signs.ends(&found.span) {
+        // Of a text that ends here, more may stand here.
+        if signs.ends(&found.span) && !later.iter().any(|one| one.at == found.at) {
             let rest = self.streams.rest_of_last();
             if !rest.is_empty() {
                 shown = Some(shown.unwrap_or_else(|| decoded(&quoted)) + &rest);

@@ -5,6 +5,7 @@
 //! What it is its first bytes say; what it is called only where they do not. Whatever
 //! else it says is redacted, too, and what is no such stream as any other body.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -16,7 +17,7 @@ use crate::reject::Cause;
 use crate::rewrite::joined::Joined;
 use crate::rewrite::json::pointer::Pointer;
 use crate::rewrite::redact::sse::{Event, Splitter};
-use crate::rewrite::redact::{Needles, Redactor, Sought, redact};
+use crate::rewrite::redact::{Needles, Redactor, Sought, redact, redact_around};
 use crate::rewrite::splice::{Edit, splice};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -196,34 +197,48 @@ impl Events {
     }
 
     fn event(&mut self, event: &Event, out: &mut BytesMut) -> Result<(), Cause> {
-        let lines = event.data.iter().map(|line| event.bytes.get(line.clone()).unwrap_or_default());
-        // A line end inside JSON is a blank like any other.
-        let json = lines.collect::<Vec<_>>().join(&b' ');
+        let json = joined_lines(&event.bytes, &event.data);
         let shown = self.joined.text(&json).map_err(|_| Cause::UpstreamBroken)?;
         for text in shown.before {
             self.extra(&text, out);
         }
-        let bytes = match shown.text {
-            Some(text) => with_data(event, text),
-            None => event.bytes.clone(),
-        };
-        self.put(bytes, out);
+        match (shown.text, event.data.first()) {
+            (Some(text), Some(first)) => {
+                let data = first.start..first.start + text.len();
+                self.put(&with_data(event, text), &[data], out);
+            }
+            (Some(_), None) | (None, _) => self.put(&event.bytes, &event.data, out),
+        }
         Ok(())
     }
 
     /// An event of our own: a rest that belongs before what comes next.
     fn extra(&mut self, text: &[u8], out: &mut BytesMut) {
-        self.put([b"data: ", text, b"\n\n"].concat(), out);
+        const FIELD: &[u8] = b"data: ";
+        let data = FIELD.len()..FIELD.len() + text.len();
+        self.put(&[FIELD, text, b"\n\n"].concat(), &[data], out);
     }
 
-    fn put(&mut self, bytes: Vec<u8>, out: &mut BytesMut) {
-        match redact(&self.needles, &bytes) {
+    /// An event whose data stands at these places.
+    fn put(&mut self, bytes: &[u8], data: &[Range<usize>], out: &mut BytesMut) {
+        match self.redacted(bytes, data) {
             Some(redacted) => {
                 self.count += 1;
                 out.extend_from_slice(&redacted);
             }
-            None => out.extend_from_slice(&bytes),
+            None => out.extend_from_slice(bytes),
         }
+    }
+
+    fn redacted(&self, bytes: &[u8], data: &[Range<usize>]) -> Option<Vec<u8>> {
+        let redacted = redact(&self.needles, bytes)?;
+        if !self.needles.has_short() {
+            return Some(redacted);
+        }
+        // Only now that something is found is it worth asking where slices stand.
+        let slices = self.joined.slices_in(&joined_lines(bytes, data));
+        let slices: Vec<_> = slices.iter().filter_map(|slice| placed(slice, data)).collect();
+        redact_around(&self.needles, bytes, &slices)
     }
 }
 
@@ -255,14 +270,31 @@ fn shape(first: &[u8], called: Called) -> Option<Shape> {
     }
 }
 
+/// An event's data. A line end inside JSON is a blank like any other.
+fn joined_lines(bytes: &[u8], data: &[Range<usize>]) -> Vec<u8> {
+    let lines = data.iter().map(|line| bytes.get(line.clone()).unwrap_or_default());
+    lines.collect::<Vec<_>>().join(&b' ')
+}
+
+/// Where in an event a span of its data stands: in one line, as no string goes over several.
+fn placed(span: &Range<usize>, data: &[Range<usize>]) -> Option<Range<usize>> {
+    let mut before = 0;
+    for line in data {
+        if span.start < before + line.len() {
+            let start = line.start + span.start.checked_sub(before)?;
+            return Some(start..start + span.len());
+        }
+        before += line.len() + 1;
+    }
+    None
+}
+
 /// The event with this as its data, in its first line of data; the others are empty,
 /// which JSON reads as blanks.
 fn with_data(event: &Event, text: Vec<u8>) -> Vec<u8> {
     let mut text = Some(text);
-    let edit = |span: &std::ops::Range<usize>| Edit {
-        span: span.clone(),
-        with: text.take().unwrap_or_default(),
-    };
+    let edit =
+        |span: &Range<usize>| Edit { span: span.clone(), with: text.take().unwrap_or_default() };
     let edits = event.data.iter().map(edit).collect();
     splice(&event.bytes, edits).unwrap_or_default()
 }

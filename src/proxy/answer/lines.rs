@@ -83,7 +83,7 @@ impl Lines {
             self.line(joined, out)?;
         }
         for text in joined.finish() {
-            self.extra(&text, out);
+            self.extra(&text, joined, out);
         }
         self.redactor.finish(out);
         Ok(())
@@ -108,19 +108,25 @@ impl Lines {
             self.form = if begins_json(json) { Form::Texts } else { Form::Document };
         }
         for text in shown.before {
-            self.extra(&text, out);
+            self.extra(&text, joined, out);
         }
         self.put(mark, out);
-        self.put(shown.text.as_deref().unwrap_or(json), out);
+        self.text(shown.text.as_deref().unwrap_or(json), joined, out);
         Ok(())
     }
 
     /// A line of our own: a rest that belongs before what comes next.
-    fn extra(&mut self, text: &[u8], out: &mut BytesMut) {
+    fn extra(&mut self, text: &[u8], joined: &Joined, out: &mut BytesMut) {
         if self.last != b'\n' {
             self.put(b"\n", out);
         }
-        self.put(text, out);
+        self.text(text, joined, out);
+    }
+
+    /// A line, in which slices are no whole values.
+    fn text(&mut self, json: &[u8], joined: &Joined, out: &mut BytesMut) {
+        self.last = json.last().copied().unwrap_or(self.last);
+        self.redactor.push_around(json, || joined.slices_in(json), out);
     }
 
     fn put(&mut self, bytes: &[u8], out: &mut BytesMut) {

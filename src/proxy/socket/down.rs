@@ -127,7 +127,7 @@ impl Cloakroom {
     ) -> Result<Vec<u8>, CloseCode> {
         let streams = passage.exchange().map(|exchange| exchange.answer.text_streams.as_slice());
         let Some(streams) = streams.filter(|streams| !streams.is_empty()) else {
-            return Ok(self.whole_down(message, needles, passage));
+            return Ok(self.whole_down(message, None, needles, passage));
         };
         let begin = || Joined::new(Arc::clone(needles), streams.to_vec());
         let joined = socket.joined.get_or_insert_with(begin);
@@ -139,11 +139,11 @@ impl Cloakroom {
         self.metrics.redacted(passage.route_label(), joined.count().saturating_sub(known));
         let mut out = Vec::new();
         for text in &shown.before {
-            out.extend(self.frame_down(text, needles, passage));
+            out.extend(self.frame_down(text, joined, needles, passage));
         }
         match &shown.text {
-            Some(text) => out.extend(self.frame_down(text, needles, passage)),
-            None => out.extend(self.whole_down(message, needles, passage)),
+            Some(text) => out.extend(self.frame_down(text, joined, needles, passage)),
+            None => out.extend(self.whole_down(message, Some(joined), needles, passage)),
         }
         Ok(out)
     }
@@ -156,33 +156,48 @@ impl Cloakroom {
             return Vec::new();
         };
         let rests = joined.finish();
-        rests.iter().flat_map(|text| self.frame_down(text, &needles, passage)).collect()
+        rests.iter().flat_map(|text| self.frame_down(text, joined, &needles, passage)).collect()
     }
 
     /// A message as it came, unless it holds a value.
     fn whole_down(
         &self,
         message: TextMessage,
+        joined: Option<&Joined>,
         needles: &Arc<Needles>,
         passage: &Passage,
     ) -> Vec<u8> {
-        match self.redacted(message.text().as_bytes(), needles, passage) {
+        match self.redacted(message.text().as_bytes(), joined, needles, passage) {
             Some(new) => text_frame(&String::from_utf8_lossy(&new), None),
             None => message.into_sent(),
         }
     }
 
     /// A message of our own making, without values.
-    fn frame_down(&self, text: &[u8], needles: &Arc<Needles>, passage: &Passage) -> Vec<u8> {
-        let new = self.redacted(text, needles, passage);
+    fn frame_down(
+        &self,
+        text: &[u8],
+        joined: &Joined,
+        needles: &Arc<Needles>,
+        passage: &Passage,
+    ) -> Vec<u8> {
+        let new = self.redacted(text, Some(joined), needles, passage);
         // A mark is ASCII and takes whole characters' place.
         text_frame(&String::from_utf8_lossy(new.as_deref().unwrap_or(text)), None)
     }
 
-    fn redacted(&self, text: &[u8], needles: &Arc<Needles>, passage: &Passage) -> Option<Vec<u8>> {
+    /// Without values; slices of a text that is searched by itself are no whole ones.
+    fn redacted(
+        &self,
+        text: &[u8],
+        joined: Option<&Joined>,
+        needles: &Arc<Needles>,
+        passage: &Passage,
+    ) -> Option<Vec<u8>> {
         let mut redactor = Redactor::new(Arc::clone(needles), Sought::Everything);
         let mut new = BytesMut::with_capacity(text.len());
-        redactor.push(text, &mut new);
+        let slices = || joined.map_or(Vec::new(), |joined| joined.slices_in(text));
+        redactor.push_around(text, slices, &mut new);
         redactor.finish(&mut new);
         let count = redactor.count();
         self.metrics.redacted(passage.route_label(), count);

@@ -1,5 +1,6 @@
 //! Sentences in slices, as chat back ends send them.
 
+mod parts;
 mod turns;
 
 use proptest::prelude::*;

@@ -103,6 +103,10 @@ impl<'n> Scan<'n, '_> {
             Verdict::Dead => return Ok(None),
             Verdict::Match(to, pattern) => (to, pattern),
         };
+        let around = quote.map_or(0, <[u8]>::len);
+        if self.slices.contains(&(from.saturating_sub(around)..to + around)) {
+            return Ok(None);
+        }
         let Some(quote) = quote else { return self.bare(from, to, pattern) };
         let shut = to + quote.len();
         if shut > self.source.end() && self.source.tail == Tail::Open {

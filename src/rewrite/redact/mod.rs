@@ -73,6 +73,7 @@ use bytes::BytesMut;
 use scan::{Next, Scan, Walks};
 use source::{Source, Tail};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A longer chunk is worked off in pieces of this many bytes, which stay in the cache.
@@ -98,14 +99,16 @@ pub struct Redactor {
     /// The stream's offset of the window's first byte, and of the first byte held back.
     base: usize,
     held: usize,
+    /// Slices at hand that are no whole JSON values, by the stream's offsets.
+    slices: Vec<Range<usize>>,
     count: u64,
 }
 
 impl Redactor {
     /// For a new stream.
     pub fn new(needles: Arc<Needles>, sought: Sought) -> Self {
-        let walks = Walks::new();
-        Self { needles, walks, sought, window: Vec::new(), base: 0, held: 0, count: 0 }
+        let (walks, window, slices) = (Walks::new(), Vec::new(), Vec::new());
+        Self { needles, walks, sought, window, base: 0, held: 0, slices, count: 0 }
     }
 
     /// Takes bytes of the stream, and adds to `out` all that is no longer in doubt.
@@ -117,6 +120,21 @@ impl Redactor {
             self.window.extend_from_slice(piece);
             self.work(Tail::Open, out);
         }
+    }
+
+    /// The same of bytes that hold slices of a text which is searched by itself: where they stand in
+    /// these bytes, with their quotes, is asked where it matters. None is taken for a whole JSON value.
+    pub fn push_around(
+        &mut self,
+        chunk: &[u8],
+        slices: impl FnOnce() -> Vec<Range<usize>>,
+        out: &mut BytesMut,
+    ) {
+        if self.needles.has_short() {
+            let at = self.base + self.window.len();
+            self.slices.extend(slices().into_iter().map(|it| at + it.start..at + it.end));
+        }
+        self.push(chunk, out);
     }
 
     /// Takes the stream's last bytes, and adds to `out` all of what is left. Nothing may be pushed
@@ -159,7 +177,8 @@ impl Redactor {
     pub fn holds_value(&self) -> bool {
         let source = Source { bytes: &self.window, base: self.base, tail: Tail::Closed };
         let (needles, mut walks) = (&self.needles, Walks::new());
-        let mut scan = Scan { needles, source, walks: &mut walks, sought: self.sought };
+        let (sought, slices) = (self.sought, &*self.slices);
+        let mut scan = Scan { needles, source, walks: &mut walks, sought, slices };
         matches!(scan.next(self.held), Next::Found(_))
     }
 
@@ -181,10 +200,11 @@ impl Redactor {
 
     fn work(&mut self, tail: Tail, out: &mut BytesMut) {
         let source = Source { bytes: &self.window, base: self.base, tail };
-        let (needles, walks) = (&self.needles, &mut self.walks);
-        let mut scan = Scan { needles, source, walks, sought: self.sought };
+        let (needles, walks, slices) = (&self.needles, &mut self.walks, &*self.slices);
+        let mut scan = Scan { needles, source, walks, sought: self.sought, slices };
         let from = self.held;
         self.held = run(&mut scan, from, &mut self.count, |bytes| out.extend_from_slice(bytes));
+        self.slices.retain(|slice| slice.end > self.held);
         let past = self.held.saturating_sub(place::CONTEXT).saturating_sub(self.base);
         self.window.drain(..past.min(self.window.len()));
         self.base += past;
@@ -193,17 +213,23 @@ impl Redactor {
 
 /// The whole with its values replaced; `None`, and nothing allocated, where there is none.
 pub fn redact(needles: &Needles, whole: &[u8]) -> Option<Vec<u8>> {
+    redact_around(needles, whole, &[])
+}
+
+/// The same around slices of a text which is searched by itself, by where they stand with their
+/// quotes: none is taken for a whole JSON value.
+pub fn redact_around(needles: &Needles, whole: &[u8], slices: &[Range<usize>]) -> Option<Vec<u8>> {
     if needles.is_empty() || needles.are_absent([whole].into_iter()) {
         return None;
     }
     let source = Source { bytes: whole, base: 0, tail: Tail::Closed };
-    let mut walks = Walks::new();
-    let mut scan = Scan { needles, source, walks: &mut walks, sought: Sought::Everything };
+    let (sought, mut walks) = (Sought::Everything, Walks::new());
+    let mut scan = Scan { needles, source, walks: &mut walks, sought, slices };
     let first = scan.next(0);
     let Next::Found(_) = first else { return None };
     let mut out = Vec::with_capacity(whole.len());
     let mut walks = Walks::new();
-    let mut scan = Scan { needles, source, walks: &mut walks, sought: Sought::Everything };
+    let mut scan = Scan { needles, source, walks: &mut walks, sought, slices };
     run(&mut scan, 0, &mut 0, |bytes| out.extend_from_slice(bytes));
     Some(out)
 }

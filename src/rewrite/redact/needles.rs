@@ -191,6 +191,11 @@ impl Needles {
         self.anywhere.is_empty() && self.whole.is_empty()
     }
 
+    /// Whether there are values that are looked for as whole JSON values alone.
+    pub fn has_short(&self) -> bool {
+        !self.whole.is_empty()
+    }
+
     /// How many different values there are.
     pub fn len(&self) -> usize {
         let count = |lot: &Lot| lot.trie().patterns().len();

@@ -15,6 +15,7 @@ use super::source::{Source, Tail};
 use super::text::{TextWalk, escapes};
 use super::trie::fold;
 use super::unit::{Taken, Unit, first_introducer, introduces};
+use std::ops::Range;
 
 /// What a scan came upon.
 pub(super) enum Next<'n> {
@@ -61,6 +62,8 @@ pub(super) struct Scan<'n, 's> {
     pub(super) source: Source<'s>,
     pub(super) walks: &'s mut Walks,
     pub(super) sought: Sought,
+    /// Slices of a text that is searched by itself, with their quotes: none is a whole JSON value.
+    pub(super) slices: &'s [Range<usize>],
 }
 
 /// Where a scan stands.

@@ -83,7 +83,8 @@ fn plain_search(needles: &Needles, text: &[u8]) -> Vec<u8> {
         }
         let begin = if start < escape.1 { escape.0 } else { start };
         let mut walks = Walks::new();
-        let mut scan = Scan { needles, source, walks: &mut walks, sought: Sought::Everything };
+        let sought = Sought::Everything;
+        let mut scan = Scan { needles, source, walks: &mut walks, sought, slices: &[] };
         match scan.try_at(start, begin.max(at), needles.roles(text[start])) {
             Ok(Some(found)) => {
                 out.extend_from_slice(&text[emitted..found.from]);

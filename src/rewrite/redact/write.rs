@@ -37,12 +37,15 @@ pub(super) fn write(
 }
 
 /// What may stand for a bare JSON value, or within a number, at the same length. Ones, as a number
-/// of several digits must not begin with a zero.
+/// of several digits must not begin with a zero; twos for what is nothing but ones.
 fn numeric(span: &[u8]) -> Vec<u8> {
+    let all = |digit: u8| -> Vec<u8> {
+        span.iter().map(|byte| if byte.is_ascii_digit() { digit } else { *byte }).collect()
+    };
     match span {
         b"true" => b"null".to_vec(),
         b"false" => b"null ".to_vec(),
-        _ => span.iter().map(|byte| if byte.is_ascii_digit() { b'1' } else { *byte }).collect(),
+        _ => Some(all(b'1')).filter(|ones| *ones != span).unwrap_or_else(|| all(b'2')),
     }
 }
 

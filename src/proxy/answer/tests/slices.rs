@@ -6,6 +6,7 @@
 
 use super::*;
 use crate::rewrite::joined::Joined;
+use crate::rewrite::redact::{Mark, Replacement, redact_around};
 
 /// Around the value, so that something of the text goes on in any case.
 const BEFORE: &str = "You are ";
@@ -23,32 +24,55 @@ enum Form {
 fn heard(form: Form, slices: &[String], coding: Coding, needles: &Arc<Needles>) -> Heard {
     let json = |text: &String| serde_json::json!({ "text": text }).to_string();
     let texts: Vec<String> = slices.iter().map(json).collect();
+    Heard::of(heard_of(form, &texts, coding, needles), form.field())
+}
+
+/// What the browser gets of these JSON texts.
+fn heard_of(form: Form, texts: &[String], coding: Coding, needles: &Arc<Needles>) -> String {
     match form {
         Form::Events => {
             let stream: String = texts.iter().map(|text| format!("data: {text}\n\n")).collect();
-            Heard::of(sent(&stream, coding, Called::Events, needles), "data: ")
+            sent(&stream, coding, Called::Events, needles)
         }
         Form::Lines => {
             let stream: String = texts.iter().map(|text| format!("{text}\n")).collect();
-            Heard::of(sent(&stream, coding, Called::Otherwise, needles), "")
+            sent(&stream, coding, Called::Otherwise, needles)
         }
         Form::Messages => {
             let mut joined = Joined::new(Arc::clone(needles), pointers());
             let mut shown = String::new();
-            let mut add = |text: &[u8]| {
+            let mut add = |text: &[u8], joined: &Joined| {
                 // A message is searched as it goes on, too.
-                let text = crate::rewrite::redact::redact(needles, text).unwrap_or(text.to_vec());
+                let new = redact_around(needles, text, &joined.slices_in(text));
+                let text = new.unwrap_or(text.to_vec());
                 shown.push_str(&format!("{}\n", String::from_utf8(text).unwrap()));
             };
-            for text in &texts {
+            for text in texts {
                 let one = joined.text(text.as_bytes()).unwrap();
-                one.before.iter().for_each(|text| add(text));
-                add(one.text.as_deref().unwrap_or(text.as_bytes()));
+                one.before.iter().for_each(|text| add(text, &joined));
+                add(one.text.as_deref().unwrap_or(text.as_bytes()), &joined);
             }
-            joined.finish().iter().for_each(|text| add(text));
-            Heard::of(shown, "")
+            joined.finish().iter().for_each(|text| add(text, &joined));
+            shown
         }
     }
+}
+
+impl Form {
+    /// What a line of it begins with.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Events => "data: ",
+            Self::Lines | Self::Messages => "",
+        }
+    }
+}
+
+/// Needles of which those below so many bytes are whole JSON values alone.
+fn short(value: usize, values: &[&str]) -> Arc<Needles> {
+    let mark = || Replacement::Mark(Mark::new("[redacted]").unwrap());
+    let builder = Needles::builder().short(Shortness { value, ..Shortness::default() });
+    Arc::new(values.iter().fold(builder, |b, v| b.add(v, mark())).build().unwrap())
 }
 
 fn pointers() -> Vec<Pointer> {
@@ -149,4 +173,41 @@ fn nothing_personal_comes_back_in_slices_wherever_a_text_is_cut() {
         count.bytes,
     );
     assert!(count.cuts > 4000 && count.answers > 16_000, "{} {}", count.cuts, count.answers);
+}
+
+#[test]
+fn a_slice_that_is_all_of_a_short_value_stays_and_another_member_does_not() {
+    let needles = short(8, &["I", "Al", "1234567"]);
+    let slices =
+        [r#""Al""#, r#""I""#, r#"" am ""#, r#""\u0041l""#, "1234567", r#""\"Al\"""#, r#""Al""#];
+    let texts = |by: &str, to: &str| -> Vec<String> {
+        let json = |it: &&str| format!(r#"{{"by":"{by}","text":{it},"is": ["{by}"],"to":{to}}}"#);
+        slices.iter().map(json).collect()
+    };
+    let said = texts("Al", "1234567");
+    let wanted = texts("[redacted]", r#""[redacted]""#);
+    for form in [Form::Events, Form::Lines, Form::Messages] {
+        for coding in Coding::ALL {
+            let heard = heard_of(form, &said, coding, &needles);
+            let lines = heard.lines().filter_map(|line| line.strip_prefix(form.field()));
+            assert_eq!(lines.filter(|it| !it.is_empty()).collect::<Vec<_>>(), wanted);
+        }
+    }
+}
+
+#[test]
+fn a_short_value_that_was_held_back_as_a_beginning_is_given_out_as_it_is() {
+    let needles = short(0, &["Al", "Albert Young"]);
+    for form in [Form::Events, Form::Lines, Form::Messages] {
+        let slices = ["See ", "Al"].map(str::to_owned);
+        assert_eq!(heard(form, &slices, Coding::Plain, &needles).text, "See Al");
+    }
+}
+
+#[test]
+fn a_slice_is_left_where_it_stands_in_an_event_of_many_lines() {
+    let stream = "id: 1\ndata: {\"a\":\ndata: \"Al\",\nevent: x\ndata:\"text\":\"Al\"}\n\n";
+    let wanted = stream.replacen("Al", "[redacted]", 1);
+    let got = sent(stream, Coding::Plain, Called::Events, &short(0, &["Al"]));
+    assert_eq!(got, wanted);
 }

@@ -122,3 +122,21 @@ fn a_number_stays_a_number_or_becomes_a_string() {
         every_cut(&needles, text, wanted);
     }
 }
+
+#[test]
+fn a_number_made_of_ones_is_never_replaced_by_itself() {
+    let values = needles(&["1111", "11111111", "1.1"]);
+    let add = |b: Builder, v: &str| b.add(v, Replacement::SameLength);
+    let same = Arc::new(add(Needles::builder(), "11111111").build().unwrap());
+    for (needles, text, wanted) in [
+        (&values, "[11111111,1]", "[22222222,1]"),
+        (&values, "1111", "2222"),
+        (&values, "[1.1]", "[2.2]"),
+        (&values, r#"{"a":311115}"#, r#"{"a":322225}"#),
+        (&values, r#"{"a":"{\"b\":11111111}"}"#, r#"{"a":"{\"b\":22222222}"}"#),
+        (&same, r#"{"a":11111111}"#, r#"{"a":22222222}"#),
+        (&same, r#"{"a":"11111111"}"#, r#"{"a":"********"}"#),
+    ] {
+        every_cut(needles, text, wanted);
+    }
+}
