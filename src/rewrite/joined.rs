@@ -41,6 +41,9 @@ use super::splice::{Edit, splice};
 /// Texts that one JSON text may continue: a vendor offers a few choices, no more.
 const STREAMS_MAX: usize = 64;
 
+/// The most places of slices: each takes three of the 64 pointers that one pass looks for.
+pub const PLACES_MAX: usize = 16;
+
 /// Pointers to look for a place by: to its slices, what they are members of, and their list.
 const LAYERS: usize = 3;
 

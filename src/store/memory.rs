@@ -4,7 +4,7 @@
 //! its records end. It was built on moka, which gives such a map and a timer: but when half a million records ended at
 //! once, or a full store looked for some that had, one caller paid for all of them (2.2 s, 5.9 s), and what it keeps for
 //! evicting, which a store may not do, was most of what a record took. Here whoever finds the store full forgets
-//! [`ROOM_MAX`] records and no more, and [`Store::sweep`] the rest, by the time that it is told: there is no clock in here.
+//! 256 records and no more, and [`Store::sweep`] the rest, by the time that it is told: there is no clock in here.
 //!
 //! Never evicts: room is counted, and a full store refuses. Never asks for a second lock but from a parent's list
 //! (`families`) to a record, and never waits for anything while it holds one.

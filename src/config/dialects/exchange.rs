@@ -16,6 +16,7 @@ use crate::dialect::answering::{Answering, RedactAs};
 use crate::dialect::call::CallPattern;
 use crate::dialect::exchange::{Binary, Exchange, OnUnusable, Retry};
 use crate::dialect::relay::RelayKey;
+use crate::rewrite::joined::PLACES_MAX;
 
 /// What is true of every exchange of a dialect that does not say otherwise.
 pub(super) struct Usual<'u> {
@@ -112,6 +113,10 @@ fn exchange(
         rules: rules.into_iter().collect::<Option<_>>()?,
         wraps: wraps.into_iter().collect::<Option<_>>()?,
     };
+    if let Some(more) = text_stream.get(PLACES_MAX) {
+        let message = "there are more than 16 of these";
+        notes.fix(&more.span(), message, "name a list's elements by one pointer with \"*\"");
+    }
     if let Some(stream) = text_stream.first()
         && answer.reads_whole_body()
     {

@@ -57,6 +57,13 @@ const WRONG: &[(&str, &str, &str)] = &[
              into JSON",
     ),
     (
+        "call = \"POST /start/{id}\"",
+        "call = \"POST /start/{id}\"\ntext_stream = [\"/t0\",\"/t1\",\"/t2\",\"/t3\",\"/t4\",\"/t5\",\"/t6\",\"/t7\",\
+             \"/t8\",\"/t9\",\"/t10\",\"/t11\",\"/t12\",\"/t13\",\"/t14\",\"/t15\",\"/t16\"]",
+        "5:118: exchange[0].text_stream[16]: there are more than 16 of these; name a list's elements \
+             by one pointer with \"*\"",
+    ),
+    (
         "exchange = \"start\"",
         "exchange = \"stat\"",
         "9:12: example[0].exchange: there is no exchange \"stat\"; did you mean \"start\"?",

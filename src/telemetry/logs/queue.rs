@@ -34,7 +34,7 @@ const END_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(super) struct Queue(Arc<Shared>);
 
-/// Writes what is left when it is dropped, if standard error takes it within [`END_MAX`].
+/// Writes what is left when it is dropped, if standard error takes it within two seconds.
 #[derive(Debug)]
 pub struct Writing {
     shared: Arc<Shared>,
