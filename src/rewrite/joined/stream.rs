@@ -10,8 +10,8 @@ use super::super::json::text;
 use super::super::redact::Needles;
 use super::super::redact::slices::Slices;
 use super::super::splice::{Edit, splice};
-use super::Unread;
 use super::half::{self, Half};
+use super::{LOCATED_MAX, Unread};
 
 /// Texts that are kept apart, and names of texts that were taken for others.
 const KEPT_MAX: usize = 64;
@@ -69,8 +69,8 @@ impl Streams {
         if self.left.iter().any(|(place, left)| (*place, left) == (at, &key)) {
             return Err(Unread);
         }
-        let stream = match self.known(at, &key) {
-            Some(index) => self.all.remove(index),
+        let stream = match self.known(at, &key).or_else(|| self.elsewhere(at, &key)) {
+            Some(index) => Stream { at, ..self.all.remove(index) },
             None => self.other(at, key),
         };
         self.all.push(stream);
@@ -136,6 +136,13 @@ impl Streams {
     fn known(&self, at: At, key: &[u8]) -> Option<usize> {
         let known = |one: &Stream| one.at == at && (key.is_empty() || one.key == key);
         self.all.iter().rposition(known)
+    }
+
+    /// The text of this key that stood elsewhere in the same list before.
+    fn elsewhere(&self, (place, nth): At, key: &[u8]) -> Option<usize> {
+        let list = |nth: usize| nth / LOCATED_MAX;
+        let moved = |one: &Stream| one.at.0 == place && list(one.at.1) == list(nth);
+        self.all.iter().rposition(|one| !key.is_empty() && one.key == key && moved(one))
     }
 
     /// What a key that was not met before goes on with: the last text there that something is

@@ -39,6 +39,29 @@ fn choices_that_come_in_turns_in_one_place_are_texts_of_their_own() {
 }
 
 #[test]
+fn a_choice_that_stands_elsewhere_in_its_list_goes_on_with_its_text() {
+    let choice =
+        |index, content| serde_json::json!({ "index": index, "delta": { "content": content } });
+    let both = serde_json::json!({ "choices": [choice(0, "Hi "), choice(1, "I am Zo")] });
+    let said = [
+        both.to_string(),
+        indexed(1, "\u{eb} M\u{fc}ller."),
+        indexed(0, "you"),
+        indexed(1, " Bye"),
+    ];
+    let out = run(&mut anywhere(), &said);
+    let of = |index: u64| -> String {
+        let texts = out.iter().flat_map(|text| {
+            let json: serde_json::Value = serde_json::from_slice(text).unwrap();
+            json["choices"].as_array().unwrap().clone()
+        });
+        let own = texts.filter(|choice| choice["index"] == index);
+        own.map(|choice| choice["delta"]["content"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((of(0).as_str(), of(1).as_str()), ("Hi you", "I am [x]. Bye"));
+}
+
+#[test]
 fn pieces_that_are_numbered_or_named_are_one_text() {
     let parts = ["Hello Z", "o\u{eb}", " M", "\u{fc}lle", "r, bye"];
     let numbered = |n: u64, content: &str| indexed(n, content);
