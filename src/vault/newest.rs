@@ -33,6 +33,12 @@ pub const NEWEST_MAX: usize = 4;
 /// Tries to have a turn of a conversation's note: each of the others that are at it takes one.
 const TRIES_MAX: usize = 64;
 
+/// The longest pause before the second try; each further one's is twice as long, up to
+/// [`PAUSE_MAX`]. It is drawn: two who step back before each other's claims would else meet
+/// again and again.
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+const PAUSE_MAX: Duration = Duration::from_millis(32);
+
 /// How much longer a link lives than its note says, so that one that ends in its time is not
 /// taken for a revoked one.
 const SPARE: Duration = Duration::from_secs(60);
@@ -121,11 +127,15 @@ impl Vault {
             all.push(named);
             all.drain(..all.len().saturating_sub(NEWEST_MAX));
         };
+        let mut pause = PAUSE_MIN;
         for _ in 0..TRIES_MAX {
             if self.amend(scope, add).await? {
                 return Ok(());
             }
-            tokio::task::yield_now().await;
+            let [drawn] =
+                random(&*self.entropy).map_err(|_| StoreFault::Unreachable("no randomness"))?;
+            tokio::time::sleep(pause * u32::from(drawn) / 256).await;
+            pause = PAUSE_MAX.min(pause * 2);
         }
         self.forget(scope, &named).await;
         Err(StoreFault::Unreachable("others write the conversation's newest").into())
