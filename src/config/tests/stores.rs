@@ -35,7 +35,7 @@ fn a_key_of_another_kind_is_a_mistake() {
         ("topology", "\"cluster\""),
         ("sentinel", "{ primary = \"p\" }"),
         ("username", "\"u\""),
-        ("password", "{ env = \"HALO_JWT\" }"),
+        ("password", "{ env = \"PASSWORD\" }"),
         ("tls_ca", "\"ca.pem\""),
         ("tls_client", "{ certificate = \"c\", key = \"k\" }"),
         ("connect_timeout", "\"1s\""),
@@ -177,7 +177,7 @@ fn secrets_and_certificates_are_there_and_fit() {
 fn a_password_crosses_no_network_in_the_clear_unless_the_operator_says_so() {
     let refused = "store.urls[0]: the password would cross the network in the clear; \
                    write \"rediss://…\" for TLS, or danger_plaintext = true where nobody else is on the way";
-    let login = redis("password = { env = \"HALO_JWT\" }");
+    let login = redis("password = { env = \"PASSWORD\" }");
     wrong(&login, &[&format!("7:9: {refused}")]);
     wrong(&format!("{login}\ndanger_plaintext = false"), &[&format!("7:9: {refused}")]);
     wrong(
@@ -187,7 +187,7 @@ fn a_password_crosses_no_network_in_the_clear_unless_the_operator_says_so() {
         &[&format!("7:32: {}", refused.replace("[0]", "[1]"))],
     );
     let sentinels = "topology = \"sentinel\"\n\
-                     sentinel = { primary = \"p\", password = { env = \"HALO_JWT\" } }";
+                     sentinel = { primary = \"p\", password = { env = \"PASSWORD\" } }";
     wrong(&redis(sentinels), &[&format!("7:9: {refused}")]);
     for fine in [
         format!("{login}\ndanger_plaintext = true"),
@@ -225,9 +225,9 @@ fn a_store_resolves_to_what_the_file_says() {
     assert_eq!(settings.response_timeout, Duration::from_millis(250));
     assert_eq!((settings.entries_max, settings.connections), (1_000_000, 4));
 
-    let more = "danger_plaintext = true\nusername = \"cloak\"\npassword = { env = \"HALO_JWT\" }\nreplicas_min = 2\nprefix = \"p\"\n\
+    let more = "danger_plaintext = true\nusername = \"cloak\"\npassword = { env = \"PASSWORD\" }\nreplicas_min = 2\nprefix = \"p\"\n\
                 strict = \"refuse\"\nnear_age_max = \"0s\"\ntopology = \"sentinel\"\n\
-                sentinel = { primary = \"main\", password = { env = \"HALO_JWT\" } }";
+                sentinel = { primary = \"main\", password = { env = \"PASSWORD\" } }";
     let config = load(&with(&redis(more))).unwrap();
     let shown = format!("{:?}", config.store);
     assert!(!shown.contains("shared secret"), "{shown}");
