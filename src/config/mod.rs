@@ -97,6 +97,8 @@ pub struct DataPlaneConfig {
     pub listeners: Vec<Listener>,
     /// Worker threads.
     pub threads: usize,
+    /// Connections to upstreams that each listener keeps open while idle.
+    pub upstream_idle_max: usize,
 }
 
 /// The control plane's own process settings.

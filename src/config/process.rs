@@ -19,6 +19,10 @@ use super::outside::Outside;
 use super::raw::planes::{DataPlane, Log, LogFormat as RawFormat, Process};
 use crate::telemetry::logs::LogFormat;
 
+/// So many calls at once open no new connections when they are made again. What was idle for its
+/// upstream's `idle_timeout` goes whatever this is.
+const UPSTREAM_IDLE_MAX: u64 = 4096;
+
 /// The data plane's process settings, and the peers that it believes.
 pub(crate) fn data_plane(
     raw: &At<DataPlane>,
@@ -26,14 +30,16 @@ pub(crate) fn data_plane(
     outside: &Outside<'_>,
     notes: &mut Notes<'_>,
 ) -> Option<(DataPlaneConfig, Vec<IpNet>)> {
-    let DataPlane { listen, threads, trusted_proxies } = &**raw;
+    let DataPlane { listen, threads, upstream_idle_max, trusted_proxies } = &**raw;
     let listeners = listeners(listen, (&raw.span(), Speaks::Http1And2), addresses, outside, notes);
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let range = Range::new(u64::try_from(cores).unwrap_or(1), 1, 1024);
     let threads = number(threads, &range, notes);
+    let idle = number(upstream_idle_max, &Range::new(UPSTREAM_IDLE_MAX, 1, 65_536), notes);
     let trusted: Vec<_> = trusted_proxies.iter().map(|text| network(text, notes)).collect();
     let threads = usize::try_from(threads?).ok()?;
-    let plane = DataPlaneConfig { listeners: listeners?, threads };
+    let upstream_idle_max = usize::try_from(idle?).ok()?;
+    let plane = DataPlaneConfig { listeners: listeners?, threads, upstream_idle_max };
     Some((plane, trusted.into_iter().collect::<Option<_>>()?))
 }
 

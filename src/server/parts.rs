@@ -42,6 +42,8 @@ pub struct Process {
     pub control: Vec<Listener>,
     /// The data plane's worker threads.
     pub threads: usize,
+    /// Connections to upstreams that each of its listeners keeps open while idle.
+    pub upstream_idle_max: usize,
     /// After SIGTERM: how long `/readyz` fails before listeners close.
     pub shutdown_drain: Duration,
     /// After that: how long calls under way may take.
@@ -67,6 +69,7 @@ pub fn split(config: Config) -> (Parts, Process) {
         data: config.data_plane.listeners,
         control: config.control_plane.listeners,
         threads: config.data_plane.threads,
+        upstream_idle_max: config.data_plane.upstream_idle_max,
         shutdown_drain: config.shutdown_drain,
         shutdown_grace: config.shutdown_grace,
         upgrade_socket: config.upgrade_socket,
@@ -98,7 +101,7 @@ mod tests {
     #[test]
     fn what_the_file_says_of_the_process_is_what_it_is_started_with() {
         let text = r#"
-            data_plane = { listen = ["127.0.0.1:8080"], threads = 3 }
+            data_plane = { listen = ["127.0.0.1:8080"], threads = 3, upstream_idle_max = 5 }
             control_plane = { listen = ["127.0.0.1:8081"] }
             keyring = { current = { id = 1, env = "KEY" } }
             process = { shutdown_drain = "7s", shutdown_grace = "9s", upgrade_socket = "/run/x/up.sock" }
@@ -108,6 +111,7 @@ mod tests {
         let (_, process) = split(config);
         assert_eq!(process.addresses(), ["127.0.0.1:8080", "127.0.0.1:8081"]);
         assert_eq!(process.threads, 3);
+        assert_eq!(process.upstream_idle_max, 5);
         assert_eq!(process.shutdown_drain, Duration::from_secs(7));
         assert_eq!(process.shutdown_grace, Duration::from_secs(9));
         assert_eq!(process.upgrade_socket, Path::new("/run/x/up.sock"));

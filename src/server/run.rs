@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pingora::apps::HttpServerOptions;
+use pingora::connectors::ConnectorOptions;
 use pingora::listeners::tls::TlsSettings;
 use pingora::proxy::ProxyServiceBuilder;
 use pingora::server::configuration::{Opt, ServerConf};
@@ -104,9 +105,12 @@ pub fn run(
     for (at, listener) in process.data.iter().enumerate() {
         let mut options = HttpServerOptions::default();
         options.h2c = listener.h2c == Switch::Enabled;
+        let mut upstreams = ConnectorOptions::from_server_conf(&server.configuration);
+        upstreams.keepalive_pool_size = process.upstream_idle_max;
         let mut service = ProxyServiceBuilder::new(&server.configuration, house.data_plane())
             .name(format!("data plane {at}"))
             .server_options(options)
+            .client_options(upstreams)
             .build();
         service.threads = Some(process.threads);
         listen(&mut service, listener)?;

@@ -1,5 +1,7 @@
 //! The running program: signals, reload, hand-over, logs.
 
+mod kept;
+
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -39,11 +41,18 @@ fn launch(file: &Path, more: &[&str]) -> Process {
 }
 
 async fn serve(more: &str) -> Serving {
+    serve_with("", more).await
+}
+
+/// With lines for the data plane's table.
+async fn serve_with(of_data_plane: &str, more: &str) -> Serving {
     let folder = tempfile::tempdir().unwrap();
     let data = free_ports(2);
     let control = SocketAddr::new(data.ip(), data.port() + 1);
     let file = folder.path().join("cloakroom.toml");
-    std::fs::write(&file, configuration(data, control, folder.path(), more)).unwrap();
+    let text = configuration(data, control, folder.path(), more);
+    let table = format!("[data_plane]\n{of_data_plane}");
+    std::fs::write(&file, text.replace("[data_plane]\n", &table)).unwrap();
     let process = launch(&file, &[]);
     listening(data).await;
     listening(control).await;

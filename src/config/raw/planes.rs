@@ -15,6 +15,9 @@ pub(crate) struct DataPlane {
     pub(crate) listen: Option<At<Vec<At<OrText<Listen>>>>>,
     /// Worker threads. Default: one for each core. 1 to 1024.
     pub(crate) threads: Option<At<u64>>,
+    /// Connections to upstreams that are kept open while nothing uses them, of each
+    /// address listened on. Default: 4096. 1 to 65536.
+    pub(crate) upstream_idle_max: Option<At<u64>>,
     /// Networks ("10.0.0.0/8") whose X-Forwarded-* headers are believed. Default: none.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<At<String>>,
