@@ -3,6 +3,7 @@
 //! Loaded with the request: an answer never asks the store. It holds personal data
 //! and prints how many handles stand for it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -187,11 +188,9 @@ impl Watch {
             Manner::Kept => RedactAs::SameLength,
         };
         for one in self.all() {
-            let replacement = replacement(one, redact_as)?;
-            let values = scalars(one.payload.expose().as_bytes()).map_err(|_| Cause::Internal)?;
-            for value in values {
-                builder = builder.add(&value, replacement.clone());
-            }
+            let instead = builder.instead(replacement(one, redact_as)?);
+            let document = one.payload.expose().as_bytes();
+            scalars(document, |value| builder.put(&value, instead)).map_err(|_| Cause::Internal)?;
         }
         let needles = Arc::new(builder.build().map_err(|_| Cause::Internal)?);
         self.needles = Some(Arc::clone(&needles));
@@ -204,9 +203,11 @@ impl Watch {
         for (one, name) in self.all().flat_map(|one| self.identity.iter().map(move |it| (one, it)))
         {
             let raw = member(one.payload.expose().as_bytes(), name).ok().flatten();
-            let values = raw.and_then(|raw| scalars(raw).ok()).unwrap_or_default();
-            let values = values.into_iter();
-            found.extend(values.map(|value| (value.into_owned(), one.handle.expose())));
+            let mut each = |value: Cow<'_, str>| {
+                found.push((value.into_owned(), one.handle.expose()));
+            };
+            // A member's value was read when the payload was issued.
+            let _ = raw.map(|raw| scalars(raw, &mut each));
         }
         found
     }

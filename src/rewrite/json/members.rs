@@ -8,7 +8,7 @@ use super::locate::{Bounds, locate};
 use super::pointer::Pointer;
 use super::scan::Scanner;
 use super::shallow::{Place, places};
-use super::text::{decode, eq_decoded};
+use super::text::{decode_read, eq_decoded};
 use std::borrow::Cow;
 
 /// A member: its name, decoded, and its raw value.
@@ -19,7 +19,7 @@ pub type Member<'s> = (Cow<'s, str>, &'s [u8]);
 /// # Errors
 /// Where the text is not JSON, nests deeper than [`Bounds`]' default, or is not an object.
 pub fn members(object: &[u8]) -> Result<Vec<Member<'_>>, JsonFault> {
-    let of = |place: &Place| Ok((decode(name(object, place))?, value(object, place)));
+    let of = |place: &Place| Ok((decode_read(name(object, place))?, value(object, place)));
     shallow(object)?.iter().map(of).collect()
 }
 

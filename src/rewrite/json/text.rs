@@ -19,7 +19,20 @@ pub fn decode(quoted: &[u8]) -> Result<Cow<'_, str>, JsonFault> {
     if lexer.offset() < quoted.len() {
         return Err(FaultKind::TrailingBytes.at(lexer.offset()));
     }
-    let inner = text.get(1..text.len() - 1).unwrap_or_default();
+    plain(text)
+}
+
+/// As [`decode`], of a string that a scanner has read: its grammar is not looked at again.
+///
+/// # Errors
+/// Where it is not UTF-8, or an escape is none.
+pub(super) fn decode_read(quoted: &[u8]) -> Result<Cow<'_, str>, JsonFault> {
+    let text = std::str::from_utf8(quoted).map_err(|e| FaultKind::NotUtf8.at(e.valid_up_to()))?;
+    plain(text)
+}
+
+fn plain(quoted: &str) -> Result<Cow<'_, str>, JsonFault> {
+    let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Ok(Cow::Borrowed(inner));
     }

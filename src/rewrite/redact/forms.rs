@@ -14,6 +14,11 @@ const BREAKS: [&str; 9] =
 /// character where it has nothing.
 const WINDOWS: &str = "€\u{fffd}‚ƒ„…†‡ˆ‰Š‹Œ\u{fffd}Ž\u{fffd}\u{fffd}‘’“”•–—˜™š›œ\u{fffd}žŸ";
 
+/// Whether a value may have others. Most have not, and are asked for each call that reveals.
+pub(super) fn has_forms(value: &str) -> bool {
+    !value.is_ascii() || value.contains('\n') || value.trim().len() < value.len()
+}
+
 /// Those of a value that is not empty.
 pub(super) fn forms(value: &str) -> impl Iterator<Item = Box<[u8]>> {
     let trimmed = value.trim();
@@ -71,6 +76,7 @@ mod tests {
         for plain in ["Ann Lee", "ann@example.com", "4711", "김", "日本", "a\u{85}b", " ", "\n"]
         {
             assert_eq!(all(plain), Vec::<Vec<u8>>::new(), "{plain}");
+            assert!(!plain.is_ascii() || plain.trim() != plain || !has_forms(plain), "{plain}");
         }
         assert!(all(&format!("{}\nb", "a".repeat(LINES_MAX))).is_empty());
     }

@@ -3,6 +3,7 @@
 //! | module | its one job |
 //! | --- | --- |
 //! | `base64` | a value within base64 text, at any alignment |
+//! | `builder` | which values are sought, and how each |
 //! | `entity` | HTML's named characters |
 //! | `filter` | rules out most of a text by looking at a few bytes of it |
 //! | `forms` | a value in other bytes than UTF-8's, on other lines, without outer blanks |
@@ -40,6 +41,7 @@
 //! It never awaits, reads no clock, file, socket or randomness, and never panics, whatever the bytes.
 
 mod base64;
+mod builder;
 mod entity;
 mod filter;
 mod forms;
@@ -64,10 +66,8 @@ mod unit;
 mod walk;
 mod write;
 
-pub use needles::{
-    Builder, MARK_MAX, Mark, MarkFault, Needles, Replacement, SHORT_VALUE_LEAST, Shortness,
-    TOTAL_MAX, TooMuch,
-};
+pub use builder::{Builder, Instead, SHORT_VALUE_LEAST, Shortness, TOTAL_MAX, TooMuch};
+pub use needles::{MARK_MAX, Mark, MarkFault, Needles, Replacement};
 
 use bytes::BytesMut;
 use scan::{Next, Scan, Walks};

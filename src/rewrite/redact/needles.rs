@@ -6,12 +6,11 @@
 //! payload they came from lives as long.
 
 use super::base64;
+use super::builder::Builder;
 use super::filter::Filter;
-use super::forms::forms;
 use super::glance::Glance;
 use super::joins::Joins;
 use super::lot::Lot;
-use super::pattern::Pattern;
 use super::place;
 use super::roles::{Role, Roles};
 use super::trie::fold;
@@ -19,30 +18,6 @@ use super::unit::{UNIT_MAX, introduces};
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-
-/// Which values are too short to be sought everywhere. The words `true`, `false` and `null` are sought
-/// as whole JSON strings only, whatever this says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shortness {
-    /// Values of fewer bytes are sought as whole JSON values only: in a text, so short a one stands by
-    /// chance. At least [`SHORT_VALUE_LEAST`].
-    pub value: usize,
-    /// Numbers of fewer bytes are sought as whole JSON strings only: a bare one is left alone, as it may
-    /// be a count or a code. 0 and 1 leave none.
-    pub number: usize,
-}
-
-/// The least that [`Shortness::value`] can be brought to: two bytes occur in base64 by chance.
-pub const SHORT_VALUE_LEAST: usize = 3;
-
-impl Default for Shortness {
-    fn default() -> Self {
-        Self { value: 4, number: 4 }
-    }
-}
-
-/// The sum of all values as they are added, in bytes. The tree takes some 30 times as much memory.
-pub const TOTAL_MAX: usize = 1 << 20;
 
 /// So many glances cost about as much as the filter.
 const GLANCES_MAX: u32 = 8;
@@ -73,10 +48,6 @@ pub struct Mark(Box<str>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MarkFault;
 
-/// The values are longer than [`TOTAL_MAX`] in sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMuch;
-
 /// The values, ready to be looked for.
 pub struct Needles {
     pub(super) anywhere: Lot,
@@ -86,15 +57,6 @@ pub struct Needles {
     /// How many texts were glanced at.
     glances: AtomicU32,
     replacements: Vec<Replacement>,
-}
-
-/// Collects values.
-pub struct Builder {
-    values: Vec<(Box<[u8]>, usize)>,
-    /// Bytes of what was added, without its other forms.
-    added: usize,
-    replacements: Vec<Replacement>,
-    short: Shortness,
 }
 
 impl Mark {
@@ -114,58 +76,6 @@ impl Mark {
     }
 }
 
-impl Builder {
-    /// Which values are too short to be sought everywhere.
-    #[must_use]
-    pub fn short(mut self, short: Shortness) -> Self {
-        self.short = short;
-        self
-    }
-
-    /// Adds a value, and the other forms that it may have. An empty one is ignored; of two that are
-    /// equal the first counts.
-    #[must_use]
-    pub fn add(mut self, value: &str, replacement: Replacement) -> Self {
-        if !value.is_empty() {
-            let known = self.replacements.iter().position(|known| *known == replacement);
-            let index = known.unwrap_or_else(|| {
-                self.replacements.push(replacement);
-                self.replacements.len() - 1
-            });
-            self.added += value.len();
-            self.values.push((value.as_bytes().into(), index));
-            self.values.extend(forms(value).map(|form| (form, index)));
-        }
-        self
-    }
-
-    /// The values, ready to be looked for.
-    ///
-    /// # Errors
-    /// [`TooMuch`] where they are too long in sum.
-    pub fn build(self) -> Result<Needles, TooMuch> {
-        if self.added > TOTAL_MAX {
-            return Err(TooMuch);
-        }
-        let (mut anywhere, mut whole) = (Lot::default(), Lot::default());
-        for (value, replacement) in self.values {
-            let pattern = Pattern::new(value, replacement);
-            // As parts of a text, the words for truth would be found everywhere.
-            let quoted = pattern.is_number() && pattern.exact().len() < self.short.number
-                || place::is_literal(pattern.exact());
-            if quoted {
-                whole.add(pattern.in_quotes_alone());
-            } else if pattern.exact().len() < self.short.value.max(SHORT_VALUE_LEAST) {
-                whole.add(pattern);
-            } else {
-                anywhere.add(pattern);
-            }
-        }
-        let (filter, joins, glances) = (OnceLock::new(), OnceLock::new(), AtomicU32::new(0));
-        Ok(Needles { anywhere, whole, filter, joins, glances, replacements: self.replacements })
-    }
-}
-
 /// What stands side by side in the values; in a whole JSON value, its quotes too.
 fn joins(anywhere: &Lot, whole: &Lot) -> Joins {
     let mut joins = Joins::new();
@@ -182,8 +92,13 @@ fn joins(anywhere: &Lot, whole: &Lot) -> Joins {
 impl Needles {
     /// Nothing yet.
     pub fn builder() -> Builder {
-        let (values, replacements) = (Vec::new(), Vec::new());
-        Builder { values, added: 0, replacements, short: Shortness::default() }
+        Builder::default()
+    }
+
+    /// Of what is sought everywhere, what as whole JSON values alone, and what takes their place.
+    pub(super) fn of(anywhere: Lot, whole: Lot, replacements: Vec<Replacement>) -> Self {
+        let (filter, joins, glances) = (OnceLock::new(), OnceLock::new(), AtomicU32::new(0));
+        Self { anywhere, whole, filter, joins, glances, replacements }
     }
 
     /// Whether there is nothing to look for; then an answer costs nothing.
@@ -274,11 +189,5 @@ impl fmt::Debug for Needles {
             .field("anywhere", &self.anywhere.patterns().len())
             .field("whole", &self.whole.patterns().len())
             .finish()
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("values", &self.values.len()).finish_non_exhaustive()
     }
 }
