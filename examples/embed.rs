@@ -26,7 +26,7 @@ pub(crate) struct Team(pub(crate) Cloakroom);
 
 /// The team's state of one request, with Cloakroom's in it.
 pub(crate) struct Visit {
-    passage: Passage,
+    passage: Box<Passage>,
     app: bool,
 }
 

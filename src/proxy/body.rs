@@ -69,7 +69,7 @@ pub(super) async fn collect(
 }
 
 async fn declared_length(session: &mut Session, length: usize) -> Result<Collected, Cause> {
-    let mut body = BytesMut::with_capacity(length);
+    let mut body = Pieces::of(length);
     let mut armed = false;
     while body.len() < length {
         if !armed && length - body.len() <= RETRY_BUFFER {
@@ -77,7 +77,7 @@ async fn declared_length(session: &mut Session, length: usize) -> Result<Collect
             armed = true;
         }
         let Some(piece) = next(session).await? else { break };
-        body.extend_from_slice(&piece);
+        body.extend(piece);
     }
     if body.len() != length {
         return Err(Cause::ClientGone);
@@ -88,6 +88,39 @@ async fn declared_length(session: &mut Session, length: usize) -> Result<Collect
         return Err(Cause::BodyTooLarge);
     }
     Ok(Collected::Whole(body.freeze()))
+}
+
+/// A body of known length as it grows. Most come in one piece, which is not copied.
+struct Pieces {
+    first: Bytes,
+    all: BytesMut,
+    length: usize,
+}
+
+impl Pieces {
+    fn of(length: usize) -> Self {
+        Self { first: Bytes::new(), all: BytesMut::new(), length }
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.all.len()
+    }
+
+    fn extend(&mut self, piece: Bytes) {
+        if self.len() == 0 {
+            self.first = piece;
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.reserve(self.length);
+            self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.all.extend_from_slice(&piece);
+    }
+
+    fn freeze(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
 }
 
 async fn undeclared_length(session: &mut Session, max: usize) -> Result<Collected, Cause> {

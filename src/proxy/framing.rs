@@ -15,22 +15,24 @@ use crate::reject::FramingFlaw;
 /// # Errors
 /// The first flaw.
 pub(super) fn check_raw(raw: &[u8]) -> Result<(), FramingFlaw> {
-    let lines = || raw.split(|byte| *byte == b'\n');
+    let (mut begins, mut coded, mut counted) = (0, false, false);
     // What follows the last line feed is no line.
-    let ended = lines().count().saturating_sub(1);
-    if lines().take(ended).any(|line| !line.ends_with(b"\r")) {
-        return Err(FramingFlaw::LineEnd);
+    for end in memchr::memchr_iter(b'\n', raw) {
+        let line = raw.get(begins..end).unwrap_or_default();
+        if !line.ends_with(b"\r") {
+            return Err(FramingFlaw::LineEnd);
+        }
+        coded |= is_named(line, &TRANSFER_ENCODING);
+        counted |= is_named(line, &CONTENT_LENGTH);
+        begins = end + 1;
     }
-    let named = |wanted: &HeaderName| {
-        lines().skip(1).any(|line| {
-            let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-            name.eq_ignore_ascii_case(wanted.as_str().as_bytes())
-        })
-    };
-    if named(&TRANSFER_ENCODING) && named(&CONTENT_LENGTH) {
-        return Err(FramingFlaw::LengthAndCoding);
-    }
-    Ok(())
+    if coded && counted { Err(FramingFlaw::LengthAndCoding) } else { Ok(()) }
+}
+
+fn is_named(line: &[u8], wanted: &HeaderName) -> bool {
+    let wanted = wanted.as_str().as_bytes();
+    line.get(wanted.len()) == Some(&b':')
+        && line.get(..wanted.len()).is_some_and(|name| name.eq_ignore_ascii_case(wanted))
 }
 
 /// Checks a request's head.

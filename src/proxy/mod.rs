@@ -55,10 +55,10 @@ use crate::telemetry::access::Access;
 
 #[async_trait]
 impl ProxyHttp for Cloakroom {
-    type CTX = Passage;
+    type CTX = Box<Passage>;
 
     fn new_ctx(&self) -> Self::CTX {
-        Passage::new()
+        Box::new(Passage::new())
     }
 
     /// None: a module that compresses would see what is being redacted.
@@ -67,7 +67,7 @@ impl ProxyHttp for Cloakroom {
     async fn request_filter(
         &self,
         session: &mut Session,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<bool> {
         match self.admit(session, passage).await {
             Ok(Admitted::Upstream) => Ok(false),
@@ -82,7 +82,7 @@ impl ProxyHttp for Cloakroom {
     async fn upstream_peer(
         &self,
         session: &mut Session,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<Box<HttpPeer>> {
         let upgrade = match (&passage.settings, session.is_upgrade_req()) {
             (Some(settings), true) => {
@@ -104,7 +104,7 @@ impl ProxyHttp for Cloakroom {
         &self,
         _session: &mut Session,
         _peer: &HttpPeer,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
         mut error: Box<Error>,
     ) -> Box<Error> {
         // Nothing was sent, so any call may go to a server that was not tried.
@@ -120,7 +120,7 @@ impl ProxyHttp for Cloakroom {
         &self,
         session: &mut Session,
         head: &mut RequestHeader,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<()> {
         passage.outgoing.begin(session.as_ref().retry_buffer_truncated());
         headers::frame(head, &passage.outgoing)?;
@@ -146,7 +146,7 @@ impl ProxyHttp for Cloakroom {
         session: &mut Session,
         body: &mut Option<Bytes>,
         end_of_stream: bool,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<()> {
         if session.was_upgraded() {
             // Boxed, as whatever is seldom: this future is made and moved for each call.
@@ -160,7 +160,7 @@ impl ProxyHttp for Cloakroom {
         &self,
         session: &mut Session,
         response: &mut ResponseHeader,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<()> {
         headers::strip_own(response);
         let status = response.status;
@@ -178,7 +178,7 @@ impl ProxyHttp for Cloakroom {
         &self,
         session: &mut Session,
         response: &mut ResponseHeader,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<()> {
         match &passage.tenant {
             Some(tenant) => cors::open(response, tenant, &session.req_header().headers),
@@ -191,7 +191,7 @@ impl ProxyHttp for Cloakroom {
         session: &mut Session,
         body: &mut Option<Bytes>,
         end_of_stream: bool,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<Option<Duration>> {
         // The first frames may come with the head, before the call counts as upgraded.
         if passage.socket.is_some() {
@@ -206,7 +206,7 @@ impl ProxyHttp for Cloakroom {
         &self,
         session: &mut Session,
         trailers: &mut HeaderMap,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> pingora::Result<Option<Bytes>> {
         Ok(self.end_by_trailers(session, trailers, passage))
     }
@@ -216,7 +216,7 @@ impl ProxyHttp for Cloakroom {
         _peer: &HttpPeer,
         session: &mut Session,
         mut error: Box<Error>,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
         client_reused: bool,
     ) -> Box<Error> {
         let never = passage.exchange().is_some_and(|exchange| exchange.retry == Retry::Never);
@@ -234,7 +234,7 @@ impl ProxyHttp for Cloakroom {
         &self,
         session: &mut Session,
         error: &Error,
-        passage: &mut Passage,
+        passage: &mut Self::CTX,
     ) -> FailToProxy {
         let cause = passage.rejection.unwrap_or_else(|| cause_of(error));
         let heard = cause != Cause::ClientGone || *error.esource() != ErrorSource::Downstream;
@@ -251,7 +251,7 @@ impl ProxyHttp for Cloakroom {
         FailToProxy { error_code: cause.status().as_u16(), can_reuse_downstream: false }
     }
 
-    async fn logging(&self, session: &mut Session, _: Option<&Error>, passage: &mut Passage) {
+    async fn logging(&self, session: &mut Session, _: Option<&Error>, passage: &mut Self::CTX) {
         let access = Access {
             route: passage.route_label(),
             exchange: passage.exchange_label(),
@@ -273,21 +273,21 @@ impl ProxyHttp for Cloakroom {
     }
 
     /// Pingora's own words may hold a path; ours is the access line.
-    fn suppress_error_log(&self, _: &Session, _: &Passage, _: &Error) -> bool {
+    fn suppress_error_log(&self, _: &Session, _: &Self::CTX, _: &Error) -> bool {
         true
     }
 
     fn suppress_proxy_warn_log(
         &self,
         _: &Session,
-        _: &Passage,
+        _: &Self::CTX,
         _: &Error,
         _: ProxyWarnLogContext,
     ) -> bool {
         true
     }
 
-    fn request_summary(&self, _: &Session, passage: &Passage) -> String {
+    fn request_summary(&self, _: &Session, passage: &Self::CTX) -> String {
         format!("{}/{}", passage.route_label(), passage.exchange_label())
     }
 }

@@ -1,7 +1,7 @@
 //! Routing: host first, then the longest path prefix.
 //!
-//! The cost is a hash look-up for the host and one for each segment of the path,
-//! however many routes there are. A path is compared as sent, never decoded.
+//! The cost is a hash look-up for the host and one for each segment of the path that
+//! some route is as long as, however many routes there are. A path is compared as sent, never decoded.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,12 @@ pub struct Routes {
     any_host: Prefixes,
 }
 
-type Prefixes = HashMap<String, Arc<Route>>;
+#[derive(Debug, Default)]
+struct Prefixes {
+    routes: HashMap<String, Arc<Route>>,
+    /// Bytes of the longest: a longer path is no prefix.
+    longest: usize,
+}
 
 /// Which hosts a route answers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,7 +47,8 @@ impl Routes {
             HostPattern::Any => &mut self.any_host,
         };
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
-        match prefixes.insert(prefix, route) {
+        prefixes.longest = prefixes.longest.max(prefix.len());
+        match prefixes.routes.insert(prefix, route) {
             None => Ok(()),
             Some(_) => Err(Taken),
         }
@@ -57,26 +63,26 @@ impl Routes {
         } else {
             self.hosts.get(host)
         };
-        own.and_then(|prefixes| longest(prefixes, path)).or_else(|| longest(&self.any_host, path))
+        own.and_then(|prefixes| prefixes.find(path)).or_else(|| self.any_host.find(path))
     }
 
     /// Every route, once for each prefix.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Route>> {
-        self.hosts.values().flat_map(HashMap::values).chain(self.any_host.values())
+        self.hosts.values().chain([&self.any_host]).flat_map(|prefixes| prefixes.routes.values())
     }
 }
 
-/// Tries `/a/b/c`, `/a/b`, `/a` and the root, in that order.
-fn longest<'r>(prefixes: &'r Prefixes, path: &str) -> Option<&'r Arc<Route>> {
-    if prefixes.is_empty() {
-        return None;
-    }
-    let mut rest = path.strip_suffix('/').unwrap_or(path);
-    loop {
-        if let Some(route) = prefixes.get(rest) {
-            return Some(route);
+impl Prefixes {
+    /// Tries `/a/b/c`, `/a/b`, `/a` and the root, in that order.
+    fn find(&self, path: &str) -> Option<&Arc<Route>> {
+        let mut rest = path.strip_suffix('/').unwrap_or(path);
+        loop {
+            let known = rest.len() <= self.longest;
+            if let Some(route) = known.then(|| self.routes.get(rest)).flatten() {
+                return Some(route);
+            }
+            rest = rest.rsplit_once('/')?.0;
         }
-        rest = rest.rsplit_once('/')?.0;
     }
 }
 

@@ -3,7 +3,6 @@
 //! Find, redeem, reveal, in that order and over the whole body, so that a body
 //! with one bad handle reveals none of its good ones.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::relay::Relayer;
@@ -129,7 +128,7 @@ impl Swap<'_> {
             self.look_over(plan.found(), unredeemed)?;
         }
         let mut verdicts = Vec::with_capacity(plan.found().len());
-        let mut decided = HashMap::new();
+        let mut decided = Vec::new();
         for slot in plan.found() {
             let verdict = match &slot.carries {
                 Carries::Handle(text) => self.verdict(slot, text, &mut decided, swapped).await,
@@ -184,13 +183,14 @@ impl Swap<'_> {
         &self,
         slot: &'f Found<'_>,
         text: &'f str,
-        decided: &mut HashMap<&'f str, Decided>,
+        decided: &mut Vec<(&'f str, Decided)>,
         swapped: &mut Swapped,
     ) -> Result<Verdict, Cause> {
-        if !decided.contains_key(text) {
-            decided.insert(text, self.redeem(text, swapped).await?);
+        // Nearly always the only one, and at most as many as a request may have slots.
+        if !decided.iter().any(|(known, _)| *known == text) {
+            decided.push((text, self.redeem(text, swapped).await?));
         }
-        match decided.get(text) {
+        match decided.iter().find(|(known, _)| *known == text).map(|(_, decided)| decided) {
             Some(Decided::Payload(one)) => match &slot.slot().reveal {
                 Reveal::Relay(_) => {
                     // Boxed, as whatever is seldom: it would make every call's state several

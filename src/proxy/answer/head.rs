@@ -5,8 +5,8 @@
 //! message is searched only where it says more than such a header does (`framing`).
 
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, IF_RANGE, RANGE,
-    SEC_WEBSOCKET_EXTENSIONS,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderName, IF_RANGE,
+    RANGE, SEC_WEBSOCKET_EXTENSIONS,
 };
 use http::{HeaderValue, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -15,8 +15,14 @@ use super::framing;
 use crate::rewrite::redact::{Needles, redact};
 
 /// True of the vendor's bytes and not of ours.
-const OF_THE_BYTES: [&str; 6] =
-    ["etag", "accept-ranges", "content-md5", "digest", "content-digest", "repr-digest"];
+const OF_THE_BYTES: [HeaderName; 6] = [
+    ETAG,
+    ACCEPT_RANGES,
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+];
 
 /// Asks the vendor for an answer that can be read: whole, and not coded.
 ///
@@ -111,7 +117,7 @@ pub(super) enum Length {
 
 /// Takes off what a changed body makes untrue.
 pub(super) fn unsettle(head: &mut ResponseHeader, length: Length) {
-    for name in OF_THE_BYTES {
+    for name in &OF_THE_BYTES {
         head.remove_header(name);
     }
     if length == Length::Open {
