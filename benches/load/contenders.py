@@ -36,9 +36,10 @@ CONTENDERS = [
 ]
 
 
-def body(handle, size=BODY_LEN, slot="storedContextId"):
-    """A chat message of exactly `size` bytes with the handle in its slot."""
-    frame = '{"text":"%s","context":{"href":"https://shop.example/cart","' + slot + '":"' + handle + '"}}'
+def body(handle, size=BODY_LEN, slot="storedContextId", serial=None):
+    """A chat message of exactly `size` bytes with the handle in its slot; another for each serial."""
+    mark = "" if serial is None else f"{serial:08d} "
+    frame = '{"text":"' + mark + '%s","context":{"href":"https://shop.example/cart","' + slot + '":"' + handle + '"}}'
     text = "Where is my order? " * (size // 19 + 1)
     return frame % text[: max(0, size - len(frame) + 2)]
 

@@ -3,7 +3,7 @@
 CPU a request of Cloakroom, and of the engine alone where that says more. It compares
 with no peer; the results go to `docs/performance/grow.json`.
 """
-import argparse, datetime, json, os, pathlib, resource, shutil, sys, tempfile, time
+import argparse, datetime, json, os, pathlib, resource, shutil, statistics, sys, tempfile, time
 
 import bench, contenders as c, meter
 
@@ -22,13 +22,13 @@ class Growth:
             raise RuntimeError(f"{file}: {runs}")
         return min(run["cpu_us"] for run in runs)
 
-    def cloakroom(self, upstream=UPSTREAM, **more):
+    def cloakroom(self, upstream=UPSTREAM, port=PORT, **more):
         self.serial += 1
         tag = f"grow-{self.serial}"
-        config = c.cloakroom(self.work, tag, PORT, upstream, **more)
+        config = c.cloakroom(self.work, tag, port, upstream, **more)
         child = self.work.start(tag, [c.BUILD / "cloakroom", "serve", "-c", config], self.work.proxy_core)
-        c.wait(PORT + 1000)
-        c.wait(PORT)
+        c.wait(port + 1000)
+        c.wait(port)
         return child
 
     def settle(self, child):
@@ -69,13 +69,14 @@ class Growth:
     def by_connections(self):
         ours, floor, one, pass_ = [], [], self.cloakroom(), self.engine()
         handles = c.issue(PORT, 1000)
-        for port, child, line in ((PORT, one, ours), (PASS, pass_, floor)):
-            file = c.requests_file(self.work.path / f"c{port}", port, handles)
-            try:
-                for count in (10, 100, 1_000, 10_000):
+        for count in (10, 100, 1_000, 10_000):
+            for port, child, line in ((PORT, one, ours), (PASS, pass_, floor)):
+                file = c.requests_file(self.work.path / f"c{port}", port, handles)
+                try:
+                    meter.closed(self.work, port, file, self.asked.seconds, count, child)
                     line.append((count, self.cost(port, file, child, count, 2 * self.asked.seconds)))
-            except RuntimeError as why:  # an answer that was no 200, or a descriptor too few
-                print(f"{count} connections: {why}", file=sys.stderr)
+                except RuntimeError as why:  # an answer that was no 200, or a descriptor too few
+                    print(f"{count} connections: {why}", file=sys.stderr)
         self.work.stop(one), self.work.stop(pass_)
         self.add("connections", "A swap by open connections", "connections", Cloakroom=ours, Pingora_alone=floor)
 
@@ -108,17 +109,25 @@ on_unusable = "reject"
         self.add("slots", "A swap by the handles in its body", "handles in one body", Cloakroom=line)
 
     def by_stored(self):
-        line, memory, one, handles = [], [], self.cloakroom(), []
-        for count in (1_000, 10_000, 100_000, 1_000_000):
-            if count > self.asked.stored:
-                break
-            handles += c.issue(PORT, count - len(handles), first=len(handles))
-            step = max(1, count // 20_000)
-            line.append((count, self.cost(PORT, c.requests_file(self.work.path / "stored", PORT, handles[::step]), one)))
-            memory.append((count, meter.memory_mib(one.pid)))
-        self.work.stop(one)
-        self.add("stored", "A swap by the handles that are stored", "handles", Cloakroom=line)
-        self.series["stored"]["memory_mib"] = memory
+        """A process for each count, in turn: what a machine's minutes differ by is the same for all."""
+        rows, files, requests = [], {}, 20_000
+        counts = [count for count in (1_000, 10_000, 100_000, 1_000_000) if count <= self.asked.stored]
+        for at, count in enumerate(counts):
+            port = PORT + 40 * (at + 1)
+            child = self.cloakroom(port=port)
+            handles = c.issue(port, count)[:: max(1, count // requests)]
+            # As many different requests whatever is stored: the generator's cost is its own.
+            texts = [c.body(handles[turn % len(handles)], serial=turn) for turn in range(requests)]
+            files[port] = self.file(port, texts)
+            rows.append((count, port, child, []))
+        for turn in range(3 * self.asked.runs):
+            for count, port, child, costs in rows[:: 1 if turn % 2 else -1]:
+                costs.append(self.cost(port, files[port], child))
+        self.add("stored", "A swap by the handles that are stored", "handles",
+                 Cloakroom=[(count, statistics.median(costs)) for count, _, _, costs in rows])
+        self.series["stored"]["memory_mib"] = [(count, meter.memory_mib(child.pid)) for count, _, child, _ in rows]
+        for _, _, child, _ in rows:
+            self.work.stop(child)
 
     def by_routes(self):
         line, starts = [], []
@@ -161,6 +170,14 @@ upstream = {{ servers = ["127.0.0.1:{UPSTREAM}"], health_interval = "10m" }}
         self.add("answer", "A swap by the size of its answer", "KiB", searched=searched, not_searched=passed, Pingora_alone=floor)
 
 
+def descriptors():
+    """Two for each of 10,000 connections, and some; what may be had, where that is less."""
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (32_768, 32_768))
+    except (ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
 def answer(size):
     """Chat messages that hold nothing of what was revealed."""
     one = '{"id":"m%06d","author":"agent","text":"Thank you, your parcel left on Monday.","at":"2026-11-22T08:00:00Z"}'
@@ -177,7 +194,7 @@ def main():
     read.add_argument("--only", nargs="*")
     read.add_argument("--out", type=pathlib.Path, default=c.ROOT / "docs/performance/grow.json")
     asked = read.parse_args()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    descriptors()
     os.sched_setaffinity(0, {1 if (os.cpu_count() or 1) > 1 else 0})
     work = c.Work(tempfile.mkdtemp(prefix="cloakroom-grow-"), (0, 1 if (os.cpu_count() or 1) > 1 else 0))
     growth = Growth(work, asked)

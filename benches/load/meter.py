@@ -68,7 +68,7 @@ def upstream_cpu():
 def closed(work, port, file, seconds, connections, child):
     """As many requests as go, over so many connections."""
     def run():
-        said = subprocess.run(["taskset", "-c", str(work.load_core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s",
+        said = subprocess.run(["taskset", "-c", str(work.load_core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s",
                                c.ROOT / "benches/load/wrk.lua", f"http://127.0.0.1:{port}"], capture_output=True, text=True,
                               env={**os.environ, "REQUESTS": str(file)})
         lines = [line.split() for line in said.stdout.splitlines() if line.startswith("RESULT")]
