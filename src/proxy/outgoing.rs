@@ -88,9 +88,9 @@ impl Cloakroom {
         };
         let exchange = passage.exchange.and_then(|at| route.dialect.exchanges.get(at));
         let exchange = exchange.ok_or(Cause::Internal)?;
-        let client = client(session).map(|peer| peer.to_string()).unwrap_or_default();
+        let client = peer_octets(session);
         let carried =
-            [client.as_bytes(), head.method.as_str().as_bytes(), head.raw_path(), plain.as_ref()];
+            [client.as_slice(), head.method.as_str().as_bytes(), head.raw_path(), plain.as_ref()];
         let request = Request {
             path: head.uri.path(),
             query: head.uri.query(),
@@ -241,6 +241,16 @@ pub(super) fn conversation(
 /// The peer's address.
 pub(super) fn client(session: &Session) -> Option<IpAddr> {
     session.client_addr()?.as_inet().map(SocketAddr::ip)
+}
+
+/// The peer's address in bytes, for what tells one request from another: sixteen zeros where it
+/// has none.
+pub(super) fn peer_octets(session: &Session) -> [u8; 16] {
+    match client(session) {
+        Some(IpAddr::V4(four)) => four.to_ipv6_mapped().octets(),
+        Some(IpAddr::V6(six)) => six.octets(),
+        None => [0; 16],
+    }
 }
 
 /// A refusal after the upstream's header has gone: Pingora drops the upstream

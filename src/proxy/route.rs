@@ -76,9 +76,12 @@ impl Prefixes {
     /// Tries `/a/b/c`, `/a/b`, `/a` and the root, in that order.
     fn find(&self, path: &str) -> Option<&Arc<Route>> {
         let mut rest = path.strip_suffix('/').unwrap_or(path);
+        if let Some(within) = rest.as_bytes().get(..=self.longest) {
+            // Longer than any: from the last of its segments that may end one.
+            rest = rest.get(..memchr::memrchr(b'/', within)?)?;
+        }
         loop {
-            let known = rest.len() <= self.longest;
-            if let Some(route) = known.then(|| self.routes.get(rest)).flatten() {
+            if let Some(route) = self.routes.get(rest) {
                 return Some(route);
             }
             rest = rest.rsplit_once('/')?.0;

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use pingora::proxy::Session;
 
 use super::Cloakroom;
-use super::outgoing::client;
+use super::outgoing::peer_octets;
 use super::passage::Passage;
 use super::settings::Route;
 use super::swap::{Part, Swap};
@@ -203,8 +203,8 @@ impl Cloakroom {
             headers: &head.headers,
             body: text.as_bytes(),
         };
-        let client = client(session).map(|peer| peer.to_string()).unwrap_or_default();
-        let carried = [client.as_bytes(), b"frame", head.raw_path(), text.as_bytes()];
+        let client = peer_octets(session);
+        let carried = [client.as_slice(), b"frame", head.raw_path(), text.as_bytes()];
         let binding =
             exchange.bind.as_ref().and_then(|bind| bind.find(&exchange.call, &request).ok()?);
         let swap = Swap {

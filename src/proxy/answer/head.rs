@@ -80,14 +80,16 @@ pub(in crate::proxy) fn redact_headers(
     Ok(count)
 }
 
-/// Every text of a head that may hold a value.
+/// Every text of a head that may hold a value. A name in the vendor's letter case is not among
+/// them: for a glance it is the name.
 fn texts<'h>(
     head: &'h ResponseHeader,
     known: &'h Option<HeaderName>,
 ) -> impl Iterator<Item = &'h [u8]> {
     let lines = head.headers.iter().filter(move |(name, _)| known.as_ref() != Some(*name));
     let values = lines.map(|(name, value)| framing::split(name, value.as_bytes()).1);
-    head.get_reason_phrase().map(str::as_bytes).into_iter().chain(names(head)).chain(values)
+    let names = head.headers.keys().map(|name| name.as_str().as_bytes());
+    head.get_reason_phrase().map(str::as_bytes).into_iter().chain(names).chain(values)
 }
 
 /// Every header's name: in lower case, as HTTP/2 has it, and in the vendor's letter case, which

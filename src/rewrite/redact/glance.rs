@@ -9,7 +9,7 @@ use super::base64;
 use super::lot::Lot;
 use super::pattern::{Letters, Pattern};
 use super::runs::{Choices, character, raw, whole};
-use super::unit::introduces;
+use super::unit::first_introducer;
 
 /// Bytes of a text, all its parts together. In more of them runs are met by chance too often.
 const TEXT_MAX: usize = 1 << 10;
@@ -41,22 +41,21 @@ impl Glance {
 
     /// Takes the runs of a text, as it stands between two commas: a bare JSON value may be all of it.
     fn take(&mut self, text: &[u8]) -> Option<()> {
-        const COMMA: u32 = b',' as u32;
-        let mut run = COMMA << 16;
-        let mut ahead = WIDTH - 1;
-        let mut escapes = false;
-        for byte in text.iter().chain(b",") {
-            escapes |= introduces(*byte);
-            run = run >> 8 | u32::from(*byte | 0x20) << 16;
-            ahead = ahead.saturating_sub(1);
-            if ahead == 0 {
-                let slot = slot(run);
-                if let Some(word) = self.runs.get_mut(slot >> 6) {
-                    *word |= 1 << (slot & 63);
-                }
-            }
+        if first_introducer(text).is_some() {
+            return None;
         }
-        (!escapes).then_some(())
+        let next = |run: u32, byte: u8| run >> 8 | u32::from(byte | 0x20) << 16;
+        let mut bytes = text.iter().chain(b",");
+        let first = bytes.next().copied().unwrap_or_default();
+        bytes.fold(next(next(0, b','), first), |run, byte| {
+            let run = next(run, *byte);
+            let slot = slot(run);
+            if let Some(word) = self.runs.get_mut(slot >> 6) {
+                *word |= 1 << (slot & 63);
+            }
+            run
+        });
+        Some(())
     }
 
     /// Whether none of these values is in the texts, neither as it is nor in base64.

@@ -17,7 +17,7 @@ pub(super) struct Lot {
     patterns: Vec<Pattern>,
     /// A bit for each folded byte that some value begins with.
     begins: [u64; 4],
-    introducers: bool,
+    introducers: OnceLock<bool>,
     trie: OnceLock<Trie>,
 }
 
@@ -29,7 +29,6 @@ impl Lot {
         if let Some(word) = self.begins.get_mut(word) {
             *word |= bit;
         }
-        self.introducers |= first_introducer(pattern.exact()).is_some();
         self.patterns.push(pattern);
     }
 
@@ -50,7 +49,9 @@ impl Lot {
 
     /// Whether some value contains a byte that begins an escape.
     pub(super) fn has_introducers(&self) -> bool {
-        self.introducers
+        *self
+            .introducers
+            .get_or_init(|| self.patterns.iter().any(|one| first_introducer(one.exact()).is_some()))
     }
 
     /// Whether nobody needed the tree yet, and the values are few enough to be compared one by one.
