@@ -54,7 +54,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listen = named.next().ok_or("name an address to listen on")?;
     let upstream = named.next().ok_or("name the upstream's address")?.parse()?;
     let work_stealing = named.next().is_none_or(|word| word != "alone");
-    let conf = ServerConf { threads: 1, work_stealing, ..ServerConf::default() };
+    let mut conf = ServerConf { threads: 1, work_stealing, ..ServerConf::default() };
+    // As many as Cloakroom keeps.
+    conf.upstream_keepalive_pool_size = 4096;
     let mut server = Server::new_with_opt_and_conf(Some(Opt::default()), conf);
     server.bootstrap();
     let mut pass = http_proxy_service(&server.configuration, Pass { upstream });

@@ -19,9 +19,11 @@ use super::outside::Outside;
 use super::raw::planes::{DataPlane, Log, LogFormat as RawFormat, Process};
 use crate::telemetry::logs::LogFormat;
 
-/// So many calls at once open no new connections when they are made again. What was idle for its
-/// upstream's `idle_timeout` goes whatever this is.
-const UPSTREAM_IDLE_MAX: u64 = 4096;
+/// Idle connections to upstreams: of all threads together, and for each where that is more, as
+/// Pingora keeps by itself. So many calls at once open no new ones when they are made again, and
+/// what was idle for its upstream's `idle_timeout` goes whatever this is.
+const UPSTREAM_IDLE: u64 = 4096;
+const UPSTREAM_IDLE_OF_THREAD: u64 = 128;
 
 /// The data plane's process settings, and the peers that it believes.
 pub(crate) fn data_plane(
@@ -35,7 +37,8 @@ pub(crate) fn data_plane(
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let range = Range::new(u64::try_from(cores).unwrap_or(1), 1, 1024);
     let threads = number(threads, &range, notes);
-    let idle = number(upstream_idle_max, &Range::new(UPSTREAM_IDLE_MAX, 1, 65_536), notes);
+    let idle = UPSTREAM_IDLE.max(UPSTREAM_IDLE_OF_THREAD * threads.unwrap_or(1));
+    let idle = number(upstream_idle_max, &Range::new(idle, 1, 131_072), notes);
     let trusted: Vec<_> = trusted_proxies.iter().map(|text| network(text, notes)).collect();
     let threads = usize::try_from(threads?).ok()?;
     let upstream_idle_max = usize::try_from(idle?).ok()?;

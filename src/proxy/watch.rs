@@ -3,13 +3,13 @@
 //! Loaded with the request: an answer never asks the store. It holds personal data
 //! and prints how many handles stand for it.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::dialect::answering::RedactAs;
 use crate::domain::{HandleId, Payload, Uses};
 use crate::reject::Cause;
+use crate::rewrite::json::JsonFault;
 use crate::rewrite::json::members::member;
 use crate::rewrite::json::scalars::scalars;
 use crate::rewrite::redact::{Mark, Needles, Replacement, Shortness, TOTAL_MAX};
@@ -180,7 +180,7 @@ impl Watch {
         let redact_as = match manner.into() {
             Manner::Said(redact_as) => {
                 // Of two equal values the first counts.
-                for (value, handle) in self.of_identity() {
+                for (value, handle) in self.of_identity().map_err(|_| Cause::Internal)? {
                     builder = builder.add(&value, mark(&handle)?);
                 }
                 redact_as
@@ -198,18 +198,14 @@ impl Watch {
     }
 
     /// The values that a widget knows itself by, each with its handle.
-    fn of_identity(&self) -> Vec<(String, String)> {
+    fn of_identity(&self) -> Result<Vec<(String, String)>, JsonFault> {
         let mut found = Vec::new();
         for (one, name) in self.all().flat_map(|one| self.identity.iter().map(move |it| (one, it)))
         {
-            let raw = member(one.payload.expose().as_bytes(), name).ok().flatten();
-            let mut each = |value: Cow<'_, str>| {
-                found.push((value.into_owned(), one.handle.expose()));
-            };
-            // A member's value was read when the payload was issued.
-            let _ = raw.map(|raw| scalars(raw, &mut each));
+            let Some(raw) = member(one.payload.expose().as_bytes(), name)? else { continue };
+            scalars(raw, |value| found.push((value.into_owned(), one.handle.expose())))?;
         }
-        found
+        Ok(found)
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct DataPlane {
     /// Worker threads. Default: one for each core. 1 to 1024.
     pub(crate) threads: Option<At<u64>>,
     /// Connections to upstreams that are kept open while nothing uses them, of each
-    /// address listened on. Default: 4096. 1 to 65536.
+    /// address listened on. Default: 4096, or 128 for each thread if that is more. 1 to 131072.
     pub(crate) upstream_idle_max: Option<At<u64>>,
     /// Networks ("10.0.0.0/8") whose X-Forwarded-* headers are believed. Default: none.
     #[serde(default)]

@@ -206,3 +206,31 @@ fn stops(block: u64) -> u64 {
     let is = |byte: u8| below(block ^ (ONES * u64::from(byte)), 1);
     (below(block, 0x20) | is(b'"') | is(b'\\')) & HIGHS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_at_its_first_stop_however_long_it_is() {
+        for len in 0..=160 {
+            for filler in [b'x', 0x20, 0x7f, 0x80, 0xff] {
+                let mut text = vec![filler; len];
+                for start in [0, 1, 7] {
+                    let mut lexer = Lexer::new(&text, start.min(len));
+                    lexer.plain();
+                    assert_eq!(lexer.offset(), len, "{filler}");
+                }
+                for at in 0..len {
+                    for stop in [b'"', b'\\', 0, 0x1f] {
+                        text[at] = stop;
+                        let mut lexer = Lexer::new(&text, 0);
+                        lexer.plain();
+                        assert_eq!(lexer.offset(), at, "{stop} among {len} of {filler}");
+                    }
+                    text[at] = filler;
+                }
+            }
+        }
+    }
+}
