@@ -4,7 +4,7 @@ CARGO ?= cargo
 NEEDS := build-essential cmake
 VENDOR ?= quiq
 
-.PHONY: help demo play test build bench bench-smoke bench-hot bench-grow bench-profile install-build
+.PHONY: help demo play test build bench bench-smoke bench-hot bench-grow bench-profile bench-count install-build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench-grow: ## time the whole proxy as sizes and counts grow; writes docs/perfor
 
 bench-profile: ## where a swap's CPU goes, by perf; writes docs/performance.md
 	python3 benches/load/profile.py
+
+bench-count: ## instructions and allocations a request, by callgrind; writes docs/performance.md
+	python3 benches/load/count.py
 
 install-build:
 	@scripts/install $(NEEDS)

@@ -4,13 +4,13 @@ A vendor that records what it gets stands behind a fresh instance of the contend
 what arrived must be the expected bytes (or, where the contender writes JSON anew,
 the same document), and what must be refused must not arrive.
 """
-import http.client, http.server, json, threading, time
+import base64, http.client, http.server, json, threading, time
 
 import contenders as c
 
 
 class Recorder(http.server.BaseHTTPRequestHandler):
-    protocol_version, seen = "HTTP/1.1", []
+    protocol_version, seen, answer = "HTTP/1.1", [], c.ANSWER
 
     def handle_any(self):
         length = self.headers.get("Content-Length")
@@ -18,9 +18,9 @@ class Recorder(http.server.BaseHTTPRequestHandler):
         Recorder.seen.append((self.command, self.path, dict(self.headers.items()), text))
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(c.ANSWER)))
+        self.send_header("Content-Length", str(len(Recorder.answer)))
         self.end_headers()
-        self.wfile.write(c.ANSWER.encode())
+        self.wfile.write(Recorder.answer.encode())
 
     do_GET = do_POST = handle_any
 
@@ -36,6 +36,7 @@ def recorder(port):
 
 
 def call(port, method, path, text=None, center=c.CENTER):
+    """The status of the answer, what arrived at the vendor, and the answer's text."""
     door = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {} if center is None else {"ContactCenterId": center}
     if text is not None:
@@ -43,9 +44,9 @@ def call(port, method, path, text=None, center=c.CENTER):
     Recorder.seen.clear()
     door.request(method, path, text, headers)
     answer = door.getresponse()
-    answer.read()
+    read = answer.read().decode()
     door.close()
-    return answer.status, list(Recorder.seen)
+    return answer.status, list(Recorder.seen), read
 
 
 def forged(handle):
@@ -54,7 +55,7 @@ def forged(handle):
     return handle[:-4] + other + handle[-3:]
 
 
-def faults(port, does, handles, written_anew, unknown):
+def faults(port, does, handles, written_anew, unknown, expired, redacts):
     """Everything that is wrong with a contender; nothing, for one that may be timed."""
     wrong = []
 
@@ -65,7 +66,7 @@ def faults(port, does, handles, written_anew, unknown):
     for number in (0, len(handles) - 1):
         sent = c.body(handles[number])
         assert len(sent) == c.BODY_LEN
-        status, seen = call(port, "POST", c.PATH, sent)
+        status, seen, _ = call(port, "POST", c.PATH, sent)
         expect(f"a swap is answered with {status}, reached {len(seen)}", status == 200 and len(seen) == 1)
         if not seen:
             continue
@@ -77,7 +78,7 @@ def faults(port, does, handles, written_anew, unknown):
             expect("another document", json.loads(text) == json.loads(want))
         else:
             expect(f"other bytes: {text[-600:]!r}", text == want.encode())
-    status, seen = call(port, "GET", c.POLL)
+    status, seen, _ = call(port, "GET", c.POLL)
     expect(f"a poll is answered with {status}", status == 200 and len(seen) == 1)
     if does == "none":
         return wrong
@@ -93,8 +94,15 @@ def faults(port, does, handles, written_anew, unknown):
             "a text that is no handle": ("POST", c.PATH, c.body("klk1_" + "A" * 72)),
             "a signed handle of no payload": ("POST", c.PATH, c.body(unknown)),
         }
+        if expired:
+            refusals["an expired handle"] = ("POST", c.PATH, c.body(expired))
+        value = "Ann-%08d" % 0
+        Recorder.answer = '{"echo":"%s"}' % value
+        status, _, read = call(port, "POST", c.PATH, c.body(handles[0]))
+        Recorder.answer = c.ANSWER
+        expect(f"an echo of a revealed value is answered with {status}: {read}", status == 200 and (value in read) != redacts)
     for what, parts in refusals.items():
-        status, seen = call(port, *parts)
+        status, seen, _ = call(port, *parts)
         expect(f"{what} is let through: {status}, reached {len(seen)}", 400 <= status < 500 and not seen)
     return wrong
 
@@ -103,16 +111,19 @@ def check(work, name, does, port, upstream_port):
     """Starts an instance with 100 payloads, checks it and stops it."""
     handles = work.peer_vault(100, "check")
     unknown = work.sign(b"\0" * 16)
+    expired = work.sign(base64.urlsafe_b64decode(handles[0][5:])[:16], ttl=-1)
     child = c.start(work, name, port, upstream_port, work.path / "check.tsv", "check")
     try:
         if name.startswith("cloakroom"):
-            handles, unknown = c.issue(port, 100), revoked(port)
+            # It signs nothing that has expired already.
+            handles, unknown, expired = c.issue(port, 100), revoked(port), None
         for _ in range(100):
-            status, _ = call(port, "GET", c.POLL)
+            status, *_ = call(port, "GET", c.POLL)
             if status == 200:
                 break
             time.sleep(0.05)
-        return faults(port, does, handles, "json" in name or name == "express", unknown)
+        redacts = name.startswith("cloakroom") and name != "cloakroom-bare"
+        return faults(port, does, handles, "json" in name or name == "express", unknown, expired, redacts)
     finally:
         work.stop(child)
 

@@ -11,7 +11,7 @@ BUILD = ROOT / os.environ.get("BENCH_BUILD", "target/release")
 CENTER, TENANT = "7c1f0a52-5e0b-4d57-9d0c-0e1d2f3a4b5c", "bench"
 SECRET, PATH = "load-secret", "/api/v1/messaging/chat/default/send-message"
 POLL = "/api/v1/messaging/chat/default"
-BODY_LEN, PAYLOAD_LEN = 1024, 500
+BODY_LEN, PAYLOAD_LEN, HANDLE_LEN = 1024, 500, 77
 ANSWER = '{"id":"conversation-1","statusCode":0,"messages":[],"next":"00001"}'
 assert len(ANSWER) == 67
 
@@ -36,10 +36,9 @@ CONTENDERS = [
 ]
 
 
-def body(handle, size=BODY_LEN, slot="storedContextId", serial=None):
-    """A chat message of exactly `size` bytes with the handle in its slot; another for each serial."""
-    mark = "" if serial is None else f"{serial:08d} "
-    frame = '{"text":"' + mark + '%s","context":{"href":"https://shop.example/cart","' + slot + '":"' + handle + '"}}'
+def body(handle, size=BODY_LEN, slot="storedContextId"):
+    """A chat message of exactly `size` bytes with the handle in its slot."""
+    frame = '{"text":"%s","context":{"href":"https://shop.example/cart","' + slot + '":"' + handle + '"}}'
     text = "Where is my order? " * (size // 19 + 1)
     return frame % text[: max(0, size - len(frame) + 2)]
 
@@ -193,7 +192,7 @@ def start(work, name, port, upstream, vault, label):
         child = work.start(tag, [os.environ["PINGAP"], "-c", conf], work.proxy_core)
     else:
         script = PEERS / f"{name}.mjs"
-        child = work.start(tag, ["node", script], work.proxy_core, PORT=str(port), UPSTREAM=str(upstream), CENTER=CENTER, TENANT=TENANT,
+        child = work.start(tag, ["node", script], work.proxy_core, NODE_ENV="production", PORT=str(port), UPSTREAM=str(upstream), CENTER=CENTER, TENANT=TENANT,
                            PEER_KEY=str(work.path / "peer.key"), HANDLES=str(vault), MODULES=os.environ.get("EXPRESS_MODULES", ""))
     wait(port)
     return child
@@ -228,7 +227,7 @@ def upstream(work, port, sized):
     return child
 
 
-def cloakroom(work, tag, port, upstream_port, route_extra="", more="", dialect="quiq", store='kind = "memory"'):
+def cloakroom(work, tag, port, upstream_port, route_extra="", more="", dialect="quiq", store='kind = "memory"', tenants=""):
     """Cloakroom's configuration: one thread, the control plane on port + 1000."""
     key = work.path / f"{tag}.key"
     if not key.exists():
@@ -264,7 +263,7 @@ may = ["issue", "inspect", "revoke"]
 path = "/"
 dialect = "{dialect}"
 tenant_from = "contact-center-id"
-tenants = ["{TENANT}"]
+tenants = ["{TENANT}"{tenants}]
 upstream = {{ servers = ["127.0.0.1:{upstream_port}"] }}
 {route_extra}
 {more}

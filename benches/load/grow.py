@@ -5,7 +5,7 @@ with no peer; the results go to `docs/performance/grow.json`.
 """
 import argparse, datetime, json, os, pathlib, resource, shutil, statistics, sys, tempfile, time
 
-import bench, contenders as c, meter
+import contenders as c, meter, report
 
 PORT, PASS, UPSTREAM, SIZED = (int(os.environ.get("BENCH_PORT", 18700)) + at for at in (0, 20, 1, 2))
 KIB = [1, 4, 16, 64, 256, 1024]
@@ -15,9 +15,9 @@ class Growth:
     def __init__(self, work, asked):
         self.work, self.asked, self.series, self.serial = work, asked, {}, 0
 
-    def cost(self, port, file, child, connections=32, seconds=None):
+    def cost(self, port, file, child, connections=32, seconds=None, runs=None, **more):
         """The cheaper of the runs: a busy machine only adds."""
-        runs = [meter.closed(self.work, port, file, seconds or self.asked.seconds, connections, child) for _ in range(self.asked.runs)]
+        runs = [meter.closed(self.work, port, file, seconds or self.asked.seconds, connections, child, **more) for _ in range(runs or self.asked.runs)]
         if any(run["bad"] for run in runs):
             raise RuntimeError(f"{file}: {runs}")
         return min(run["cpu_us"] for run in runs)
@@ -40,16 +40,16 @@ class Growth:
                 return
 
     def engine(self, upstream=UPSTREAM):
-        child = self.work.start("grow-pass", [c.BUILD / "examples/pass", f"127.0.0.1:{PASS}", f"127.0.0.1:{upstream}"], self.work.proxy_core)
+        child = self.work.start("grow-pass", [c.BUILD / "examples/pass", f"127.0.0.1:{PASS}", f"127.0.0.1:{upstream}", "alone"], self.work.proxy_core)
         c.wait(PASS)
         return child
 
-    def file(self, port, texts):
+    def file(self, port, texts, length=None):
         path = self.work.path / f"requests-{port}"
         with open(path, "w") as file:
             for text in texts:
                 file.write(f"POST {c.PATH} HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nContactCenterId: {c.CENTER}\\r\\n"
-                           f"Content-Type: application/json\\r\\nContent-Length: {len(text)}\\r\\n\\r\\n{text}\n")
+                           f"Content-Type: application/json\\r\\nContent-Length: {length or len(text)}\\r\\n\\r\\n{text}\n")
         return path
 
     def add(self, name, title, across, **lines):
@@ -73,8 +73,10 @@ class Growth:
             for port, child, line in ((PORT, one, ours), (PASS, pass_, floor)):
                 file = c.requests_file(self.work.path / f"c{port}", port, handles)
                 try:
-                    meter.closed(self.work, port, file, self.asked.seconds, count, child)
-                    line.append((count, self.cost(port, file, child, count, 2 * self.asked.seconds)))
+                    # So many at once wait for each other for seconds.
+                    patience = 30 if count > 1_000 else 2
+                    meter.closed(self.work, port, file, self.asked.seconds, count, child, patience)
+                    line.append((count, self.cost(port, file, child, count, 2 * self.asked.seconds, patience=patience)))
                 except RuntimeError as why:  # an answer that was no 200, or a descriptor too few
                     print(f"{count} connections: {why}", file=sys.stderr)
         self.work.stop(one), self.work.stop(pass_)
@@ -110,50 +112,45 @@ on_unusable = "reject"
 
     def by_stored(self):
         """A process for each count, in turn: what a machine's minutes differ by is the same for all."""
-        rows, files, requests = [], {}, 20_000
-        counts = [count for count in (1_000, 10_000, 100_000, 1_000_000) if count <= self.asked.stored]
-        for at, count in enumerate(counts):
+        rows = []
+        for at, count in enumerate(count for count in (1_000, 10_000, 100_000, 1_000_000) if count <= self.asked.stored):
             port = PORT + 40 * (at + 1)
             child = self.cloakroom(port=port)
-            handles = c.issue(port, count)[:: max(1, count // requests)]
-            # As many different requests whatever is stored: the generator's cost is its own.
-            texts = [c.body(handles[turn % len(handles)], serial=turn) for turn in range(requests)]
-            files[port] = self.file(port, texts)
-            rows.append((count, port, child, []))
+            handles = self.work.path / f"handles-{count}"
+            handles.write_text("\n".join(c.issue(port, count)) + "\n")
+            # Any of them at any time, so that none is at hand by chance.
+            rows.append((count, port, child, self.file(port, [c.body("@" * c.HANDLE_LEN).replace("@" * c.HANDLE_LEN, "@")], c.BODY_LEN), handles, []))
         for turn in range(3 * self.asked.runs):
-            for count, port, child, costs in rows[:: 1 if turn % 2 else -1]:
-                costs.append(self.cost(port, files[port], child))
-        self.add("stored", "A swap by the handles that are stored", "handles",
-                 Cloakroom=[(count, statistics.median(costs)) for count, _, _, costs in rows])
-        self.series["stored"]["memory_mib"] = [(count, meter.memory_mib(child.pid)) for count, _, child, _ in rows]
-        for _, _, child, _ in rows:
+            for _, port, child, file, handles, costs in rows[:: 1 if turn % 2 else -1]:
+                costs.append(self.cost(port, file, child, runs=1, HANDLES=str(handles)))
+        self.add("stored", "A swap by the handles that are stored, each as likely", "handles",
+                 Cloakroom=[(count, statistics.median(costs)) for count, *_, costs in rows])
+        self.series["stored"]["memory_mib"] = [(count, meter.memory_mib(child.pid)) for count, _, child, *_ in rows]
+        for _, _, child, *_ in rows:
             self.work.stop(child)
 
     def by_routes(self):
-        line, starts = [], []
+        """Hosts of a tenant each; and tenants of one route, told apart by their contact centers, with as many path prefixes."""
+        hosts, centers = [], []
+        server = f'upstream = {{ servers = ["127.0.0.1:{UPSTREAM}"], health_interval = "10m" }}\n'
         for count in (1, 100, 1_000, 10_000):
-            more = "".join(f'''[[tenant]]
-id = "t{at}"
-[[route]]
-host = "h{at}.example"
-dialect = "quiq"
-tenant = "t{at}"
-upstream = {{ servers = ["127.0.0.1:{UPSTREAM}"], health_interval = "10m" }}
-''' for at in range(count - 1))
-            began = time.time()
-            try:
-                one = self.cloakroom(more=more)
-            except RuntimeError as why:
-                print(f"{count} routes: {why}", file=sys.stderr)
-                break
-            starts.append((count, round(time.time() - began, 2), meter.memory_mib(one.pid)))
-            self.settle(one)
-            handles = c.issue(PORT, 1000)
-            line.append((count, self.cost(PORT, c.requests_file(self.work.path / "routes", PORT, handles), one)))
-            self.work.stop(one)
-        self.add("routes", "A swap by tenants and routes", "tenants, each with a route", Cloakroom=line)
-        self.series["routes"]["count_start_seconds_memory_mib"] = starts
-        print(starts, flush=True)
+            others = range(count - 1)
+            center = lambda at: f"{at:08d}-0000-4000-8000-000000000000"
+            by_host = "".join(f'[[tenant]]\nid = "t{at}"\n[[route]]\nhost = "h{at}.example"\ndialect = "quiq"\ntenant = "t{at}"\n{server}' for at in others)
+            by_center = "".join(f'[[tenant]]\nid = "t{at}"\ncontact_center_ids = ["{center(at)}"]\n' for at in others) + "".join(
+                f'[[route]]\npath = "/p{at}/"\ndialect = "quiq"\ntenant = "{c.TENANT}"\n{server}' for at in others)
+            tenants = "".join(f', "t{at}"' for at in others)
+            for line, more, also in ((hosts, by_host, ""), (centers, by_center, tenants)):
+                try:
+                    one = self.cloakroom(more=more, tenants=also)
+                except RuntimeError as why:
+                    print(f"{count} routes: {why}", file=sys.stderr)
+                    continue
+                self.settle(one)
+                handles = c.issue(PORT, 1000)
+                line.append((count, self.cost(PORT, c.requests_file(self.work.path / "routes", PORT, handles), one)))
+                self.work.stop(one)
+        self.add("routes", "A swap by tenants and routes", "tenants and routes", by_host=hosts, by_contact_center_and_path=centers)
 
     def by_answer(self):
         place = self.work.path / "answers" / c.PATH.lstrip("/")
@@ -215,7 +212,7 @@ def main():
         growth.series = json.loads(asked.out.read_text())["series"] | growth.series
     when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes")
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps({"when": when, "commit": bench.commit(), "seconds": asked.seconds, "rounds": asked.runs, "machine": meter.machine(),
+    asked.out.write_text(json.dumps({"when": when, "commit": report.commit(), "seconds": asked.seconds, "rounds": asked.runs, "machine": meter.machine(),
                                      "series": growth.series}, indent=1) + "\n")
     return 0 if growth.series else 1
 

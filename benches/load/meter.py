@@ -65,12 +65,12 @@ def upstream_cpu():
     return sum(cpu_seconds(child.pid) for child in UPSTREAM_CHILD)
 
 
-def closed(work, port, file, seconds, connections, child):
-    """As many requests as go, over so many connections."""
+def closed(work, port, file, seconds, connections, child, patience=2, **environment):
+    """As many requests as go, over so many connections; one that takes longer than `patience` seconds is bad."""
     def run():
-        said = subprocess.run(["taskset", "-c", str(work.load_core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s",
+        said = subprocess.run(["taskset", "-c", str(work.load_core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{patience}s", "-s",
                                c.ROOT / "benches/load/wrk.lua", f"http://127.0.0.1:{port}"], capture_output=True, text=True,
-                              env={**os.environ, "REQUESTS": str(file)})
+                              env={**os.environ, "REQUESTS": str(file), **environment})
         lines = [line.split() for line in said.stdout.splitlines() if line.startswith("RESULT")]
         if not lines:
             raise RuntimeError(f"wrk: {said.stdout[-300:]} {said.stderr[-300:]}")

@@ -62,7 +62,7 @@ def main():
     lines = ["| share of the proxy's CPU | swap | poll |", "| --- | ---: | ---: |"]
     for name in kinds["swap"]:
         lines.append(f"| {name} | {kinds['swap'][name]:.1f} % | {kinds['poll'][name]:.1f} % |")
-    report.put("profile", "\n".join(lines))
+    report.put("profile", f"{report.stamp()}.\n\n" + "\n".join(lines))
     print("\n".join(lines))
     return 0
 

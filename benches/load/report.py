@@ -2,17 +2,18 @@
 
 What stands outside of the two markers in that file is written by hand and kept.
 """
-import html, json, math, os, pathlib, re, statistics, sys
+import datetime, html, json, math, os, pathlib, re, statistics, subprocess, sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOME = ROOT / "docs/performance"
 PAGE = ROOT / "docs/performance.md"
 SWAP_TARGETS = [  # against, figure, at most
-    ("pass", "swap", 1.05), ("pass", "poll", 1.05),
+    ("pass", "swap", 1.05), ("pass", "poll", 1.05), ("pass-alone", "swap", 1.05), ("pass-alone", "poll", 1.05),
     ("nginx-lua", "swap", 1.0), ("nginx-lua", "p99", 1.0), ("nginx-lua", "memory", 1.0), ("nginx-lua", "poll", 1.3),
     ("nginx-lua-json", "swap", 0.65), ("haproxy-lua", "swap", 0.6),
     ("envoy-lua", "swap", 0.5), ("envoy-lua-json", "swap", 0.3), ("envoy-lua", "poll", 0.55),
-    ("envoy-ext-proc", "swap", 0.25), ("node", "swap", 0.18), ("express", "swap", 0.06), ("node", "poll", 0.3),
+    ("envoy-lua-json", "poll", 0.55), ("envoy-ext-proc", "swap", 0.25), ("envoy-ext-proc", "poll", 0.55),
+    ("node", "swap", 0.18), ("express", "swap", 0.06), ("node", "poll", 0.3), ("express", "poll", 0.3),
 ]
 UNMEASURED = {"envoy-ext-proc": "Envoy + ext_proc"}
 FIGURES = {"swap": "CPU a swap", "poll": "CPU a poll", "p99": "p99 at the fixed rate", "memory": "memory"}
@@ -51,7 +52,7 @@ def table(results):
 
 
 def ratios(results, ours, theirs, figure):
-    """The ratio in every round: neighbours in time, so that a busy machine slows both."""
+    """The ratio in every round: minutes apart at most, so that a machine that is busy for long slows both."""
     return [mine / other for mine, other in zip(figures(results["contenders"][ours])[figure], figures(results["contenders"][theirs])[figure]) if other]
 
 
@@ -138,6 +139,21 @@ def circumstances(results):
             f"(median; at most {100 * max(others):.0f} %). The upstream alone: {results['upstream_alone'][0]['rps']:,} requests/s.{absent}")
 
 
+def stamp(seconds=None):
+    """When, on what, and of which commit a section was measured that has no file of results."""
+    when = datetime.datetime.fromtimestamp(seconds or time.time(), datetime.timezone.utc).isoformat(timespec="minutes")
+    model = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    return f"{when}, commit `{commit()}`, {model[0] if model else 'unknown CPU'}"
+
+
+def commit():
+    """What was measured: the documents that a run before wrote are no part of it."""
+    git = ["git", "-C", str(ROOT)]
+    said = subprocess.run([*git, "describe", "--always"], capture_output=True, text=True).stdout.strip()
+    changed = subprocess.run([*git, "status", "--porcelain", "--", "src", "conf", "examples", "benches", "Cargo.toml", "Cargo.lock"], capture_output=True, text=True).stdout
+    return said + ("-dirty" if changed else "")
+
+
 def put(name, text):
     """Replaces what stands between the markers of that name."""
     first, last = f"<!-- {name}: written by benches/load/report.py -->", f"<!-- /{name} -->"
@@ -180,7 +196,8 @@ def hot(folder):
     for _, _, name, median, size in sorted(found, key=lambda one: one[:3]):
         inside = median["confidence_interval"]
         lines.append(f"| {name} | {nanos(median['point_estimate'])} | {nanos(inside['lower_bound'])} – {nanos(inside['upper_bound'])} | {speed(size, median)} |")
-    put("hot", "\n".join(lines))
+    newest = max(file.stat().st_mtime for file in folder.glob("**/new/estimates.json"))
+    put("hot", f"{stamp(newest)}.\n\n" + "\n".join(lines))
 
 
 def speed(size, median):
@@ -199,9 +216,11 @@ def grow(results):
                   "| ---: |" + " ---: |" * len(one["cpu_us"])]
         for at, (x, _) in enumerate(next(iter(one["cpu_us"].values()))):
             lines.append(f"| {x:,} | " + " | ".join(f"{line[at][1]:,.1f}" if at < len(line) else "" for line in one["cpu_us"].values()) + " |")
+        if "memory_mib" in one:
+            lines += ["", "Memory: " + ", ".join(f"{mib:,.0f} MiB with {x:,}" for x, mib in one["memory_mib"]) + "."]
         lines.append("")
-    put("grow", f"{results['when']}, commit `{results['commit']}`; CPU µs a request of the proxy, {results['seconds']} s each, the better of "
-                f"{results['rounds']} runs.\n\n" + "\n".join(lines).rstrip())
+    put("grow", f"{results['when']}, commit `{results['commit']}`, {results['machine']['cpu']}; CPU µs a request of the proxy, {results['seconds']} s each, the "
+                f"better of {results['rounds']} runs; with stored handles the median of {3 * results['rounds']}.\n\n" + "\n".join(lines).rstrip())
 
 
 if __name__ == "__main__":

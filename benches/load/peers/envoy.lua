@@ -8,6 +8,7 @@ local file = io.open("@WORK@/peer.key", "rb")
 mac = require("hmac")(file:read("*a"))
 file:close()
 same = require("same")
+local slot = require("slot")
 local json = require("json")
 local vault = {}
 for line in io.lines("@HANDLES@") do
@@ -54,7 +55,7 @@ local function swapped(body)
     for name, value in pairs(json.decode("{" .. found .. "}")) do context[name] = value end
     return json.encode(document)
   end
-  local first, last, handle = body:find('"storedContextId"%s*:%s*"([%w_-]+)"')
+  local first, last, handle = slot(body)
   local found = first and members(handle)
   return found and body:sub(1, first - 1) .. found .. body:sub(last + 1)
 end

@@ -1,6 +1,7 @@
 -- HAProxy: an action verifies and looks up, a filter splices the body as text. The
 -- MAC and the base64 are HAProxy's own converters.
 local TENANT, KEY = "@TENANT@", "@KEY64@"
+local slot = require("slot")
 local vault = {}
 for line in io.lines("@HANDLES@") do
   local id, members = line:match("^(%x+)\t(.*)$")
@@ -27,7 +28,7 @@ end
 
 core.register_action("redeem", { "http-req" }, function(txn)
   local body = txn.f:req_body()
-  local first, last, handle = body:find('"storedContextId"%s*:%s*"([%w_-]+)"')
+  local first, last, handle = slot(body)
   local found = first and members(txn, handle)
   if not found then return txn:set_var("txn.refused", true) end
   local spliced = body:sub(1, first - 1) .. found .. body:sub(last + 1)

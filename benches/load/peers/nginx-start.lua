@@ -3,16 +3,14 @@
 package.path = PEERS .. "/?.lua;" .. package.path
 HMAC = require("hmac")
 SAME = require("same")
+SLOT = require("slot")
 CENTERS = { [CENTER] = TENANT }
 local key = io.open(WORK .. "/peer.key", "rb"):read("*a")
 MAC = HMAC(key)
-HEX = setmetatable({}, { __index = function(all, char)
-  all[char] = ("%02x"):format(char:byte())
-  return all[char]
-end })
 local vault = ngx.shared.vault
 for line in io.lines(HANDLES) do
   local id, members = line:match("^(%x+)\t(.*)$")
+  id = id:gsub("%x%x", function(two) return string.char(tonumber(two, 16)) end)
   local ok, why, evicted = vault:set(id, members)
   assert(ok and not evicted, why)
 end

@@ -18,8 +18,7 @@ local function members(handle)
   if not SAME(MAC(tenant .. "\0" .. signed), bytes:sub(39)) then return end
   local a, b, c, d = bytes:byte(35, 38)
   if ((a * 256 + b) * 256 + c) * 256 + d < ngx.time() then return end
-  local id = bytes:sub(1, 16):gsub(".", HEX)
-  return ngx.shared.vault:get(id)
+  return ngx.shared.vault:get(bytes:sub(1, 16))
 end
 
 if ngx.var.way == "json" then
@@ -35,7 +34,7 @@ if ngx.var.way == "json" then
   return req.set_body_data(cjson.encode(document))
 end
 
-local first, last, handle = body:find('"storedContextId"%s*:%s*"([%w_-]+)"')
+local first, last, handle = SLOT(body)
 if not first then return ngx.exit(400) end
 local found = members(handle)
 if not found then return ngx.exit(403) end
